@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/sampling/sampler.hpp"
+
+#include <algorithm>
+
+#include "hw/protocol/codec.hpp"
+
+namespace knead::sampling {
+
+namespace {
+
+using protocol::ReportFlag;
+using std::chrono::microseconds;
+
+// A jump this far ahead is no loss but another time line: nobody sends ten minutes late.
+constexpr std::uint32_t kFarAhead = 8000U * 600U;
+// A transfer that comes twice is a few reports old. Further back is a ball that began anew and whose first report was
+// lost: to drop those as duplicates would be to go deaf.
+constexpr std::uint32_t kFarBehind = 8U * protocol::kMaxReadings;
+// An "off" that the ball does not show within this time is said again, in case its packet was lost.
+constexpr std::chrono::milliseconds kInsist{20};
+
+// Counters have one writer: load and store are cheaper than an atomic addition, and nobody can come between.
+template <class T>
+void add(std::atomic<T>& counter, T n) noexcept {
+  counter.store(static_cast<T>(counter.load(std::memory_order_relaxed) + n), std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Sampler::Sampler(Controls& controls, SampleRing& ring, const Limits& limits)
+    : controls_(controls),
+      ring_(ring),
+      interlock_(limits),
+      clears_seen_(controls.clears()),
+      sessions_seen_(controls.sessions()) {}
+
+void Sampler::attach(hw::Link& link, const protocol::Calibration& calibration) noexcept {
+  link_ = &link;
+  calibration_ = calibration;
+  has_next_calibration_.store(false, std::memory_order_release);
+  has_last_ = false;
+  has_command_ = false;
+  last_arrival_ = {};
+  clock_sync_.reset();
+  counters_.gone.store(false, std::memory_order_release);
+}
+
+void Sampler::on_report(std::span<const std::byte> bytes, HostTime arrived) noexcept {
+  if (has_next_calibration_.load(std::memory_order_acquire)) {
+    calibration_ = next_calibration_;
+    has_next_calibration_.store(false, std::memory_order_release);
+  }
+  const auto report = protocol::decode_report(bytes);
+  if (!report) {
+    // Not a fresh sample: garbage for long enough is silence, and on_time() finds it.
+    add<std::uint64_t>(counters_.refused_reports, 1);
+    return;
+  }
+  if (last_arrival_ != HostTime{}) {
+    const std::int64_t gap = (arrived - last_arrival_).count();
+    if (gap > counters_.worst_gap_ns.load(std::memory_order_relaxed)) {
+      counters_.worst_gap_ns.store(gap, std::memory_order_relaxed);
+    }
+  }
+  last_arrival_ = arrived;
+  add<std::uint64_t>(counters_.reports, 1);
+  counters_.motor_level.store(report->motor_level, std::memory_order_relaxed);
+  counters_.temperature_c.store(report->temperature_c, std::memory_order_relaxed);
+  follow_controls();
+  for (std::size_t i = 0; i < report->count; ++i) take_reading(*report, i, arrived);
+}
+
+void Sampler::take_reading(const protocol::Report& report, std::size_t index, HostTime arrived) noexcept {
+  const auto step = static_cast<std::uint32_t>(index);
+  StepInput input;
+  Sample& s = input.sample;
+  const bool first_after_reset = index == 0 && report.has(ReportFlag::kFirstAfterReset);
+  if (!place(report.seq + step, report.time_us + step * report.period_us, first_after_reset, s, input.lost_before)) {
+    add<std::uint64_t>(counters_.duplicates, 1);
+    return;
+  }
+  s.raw = report.raw[index];
+  s.force = calibration_.force(s.raw);
+  s.motor = Level{report.motor_level};
+  if (s.raw >= protocol::kRawMax || s.raw <= protocol::kRawMin) s.quality |= Quality::kSaturated;
+  if (!calibration_.calibrated || report.has(ReportFlag::kUncalibrated)) s.quality |= Quality::kUncalibrated;
+  if (report.has(ReportFlag::kSensorFault)) s.quality |= Quality::kSensorFault;
+  if (report.has(ReportFlag::kButton)) s.quality |= Quality::kButton;
+  if (interlock_.active().has(Trip::kStuck)) s.quality |= Quality::kStuck;
+
+  // The last reading of a report is the one that was taken just before it was sent.
+  if (index + 1 == report.count) clock_sync_.update(s.device_time, arrived);
+  s.host_time = clock_sync_.to_host(s.device_time);
+
+  input.force_from_reference = calibration_.force_from_reference(s.raw);
+  input.ball_stop_latched = report.has(ReportFlag::kStopLatched);
+  input.ball_over_temperature = report.has(ReportFlag::kOverTemperature);
+  input.temperature_c = report.temperature_c;
+  last_reference_force_ = input.force_from_reference;
+
+  const Decision decision = interlock_.step(input, controls_.request(arrived), arrived);
+  if (index + 1 == report.count) obey(decision, arrived);
+  report_trips(decision.active, arrived);
+  ring_.push(s);
+  add<std::uint64_t>(counters_.samples, 1);
+}
+
+bool Sampler::place(std::uint32_t seq, std::uint32_t time_us, bool first_after_reset, Sample& sample,
+                    std::uint64_t& lost_before) noexcept {
+  const std::uint32_t ahead = seq - static_cast<std::uint32_t>(last_seq_);
+  const auto elapsed = time_us - static_cast<std::uint32_t>(last_device_time_.time_since_epoch().count());
+  const bool clock_rises = elapsed > 0 && elapsed < (1U << 31U);
+  const bool duplicate = std::uint32_t{0} - ahead <= kFarBehind;
+  if (has_last_ && !first_after_reset) {
+    if (duplicate) return false;
+    if (ahead < kFarAhead && clock_rises) {
+      last_seq_ += ahead;
+      last_device_time_ += microseconds(elapsed);
+      lost_before = ahead - 1;
+      if (lost_before > 0) {
+        sample.quality |= Quality::kGapBefore;
+        add(counters_.lost, lost_before);
+      }
+      sample.seq = last_seq_;
+      sample.device_time = last_device_time_;
+      return true;
+    }
+  }
+  // The first reading, or a ball that began anew: no interval leads here.
+  if (ring_.head() > 0) sample.quality |= Quality::kReanchored;
+  has_last_ = true;
+  has_command_ = false;
+  clock_sync_.reset();
+  last_seq_ = seq;
+  last_device_time_ = DeviceTime(microseconds(time_us));
+  sample.seq = last_seq_;
+  sample.device_time = last_device_time_;
+  return true;
+}
+
+void Sampler::on_transfer_error(HostTime) noexcept { add<std::uint64_t>(counters_.transfer_errors, 1); }
+
+void Sampler::on_gone(HostTime when) noexcept {
+  report_trips(interlock_.tick({}, when).active, when);
+  counters_.gone.store(true, std::memory_order_release);
+}
+
+void Sampler::on_time(HostTime now) noexcept {
+  follow_controls();
+  const Decision decision = interlock_.tick(controls_.request(now), now);
+  obey(decision, now);
+  report_trips(decision.active, now);
+}
+
+void Sampler::follow_controls() noexcept {
+  if (const std::uint32_t clears = controls_.clears(); clears != clears_seen_) {
+    clears_seen_ = clears;
+    interlock_.clear();
+  }
+  if (const std::uint32_t sessions = controls_.sessions(); sessions != sessions_seen_) {
+    sessions_seen_ = sessions;
+    interlock_.begin_session();
+  }
+  if (controls_.stop_requested()) interlock_.request_stop();
+}
+
+void Sampler::obey(const Decision& decision, HostTime now) noexcept {
+  if (link_ == nullptr || counters_.gone.load(std::memory_order_relaxed)) return;
+  const bool off = decision.level.value == 0;
+  protocol::MotorCommand command{
+      .level = decision.level,
+      .pattern = off ? protocol::Pattern::kSteady : decision.pattern,
+      .frequency_hz = off ? std::uint16_t{0} : decision.frequency_hz,
+      .ttl_ms = static_cast<std::uint16_t>(interlock_.limits().ttl.count()),
+      .seq = last_command_.seq,
+  };
+  const bool changed = !has_command_ || command != last_command_;
+  // The ball counts its TTL on its own clock, so the third is measured there too: a fast-running ball is fed faster.
+  const auto third = interlock_.limits().ttl / 3;
+  const bool due = !off && (last_device_time_ - last_command_device_time_ >= third || now - last_command_at_ >= third);
+  const bool unheard =
+      off && counters_.motor_level.load(std::memory_order_relaxed) != 0 && now - last_command_at_ >= kInsist;
+  if (!changed && !due && !unheard) return;
+  command.seq = last_command_.seq + 1;
+  if (!link_->submit(command)) return;
+  add<std::uint64_t>(counters_.commands, 1);
+  last_command_ = command;
+  last_command_device_time_ = last_device_time_;
+  last_command_at_ = now;
+  has_command_ = true;
+}
+
+void Sampler::report_trips(TripSet now_active, HostTime when) noexcept {
+  if (now_active == trips_told_) return;
+  counters_.trips.store(now_active.bits(), std::memory_order_relaxed);
+  const auto tell = [&](Trip trip, bool began) {
+    const TripChange change{
+        .trip = trip, .began = began, .ring_index = ring_.head(), .force = last_reference_force_, .when = when};
+    if (!trip_changes_.push(change)) add<std::uint64_t>(counters_.trip_overflow, 1);
+  };
+  now_active.without(trips_told_).for_each([&](Trip t) { tell(t, true); });
+  trips_told_.without(now_active).for_each([&](Trip t) { tell(t, false); });
+  trips_told_ = now_active;
+}
+
+bool Sampler::set_calibration(const protocol::Calibration& calibration) noexcept {
+  if (has_next_calibration_.load(std::memory_order_acquire)) return false;
+  next_calibration_ = calibration;
+  has_next_calibration_.store(true, std::memory_order_release);
+  return true;
+}
+
+}  // namespace knead::sampling

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <boost/lockfree/spsc_queue.hpp>
+#include <cstdint>
+
+#include "daemon/core/sample_ring.hpp"
+#include "daemon/sampling/clock_sync.hpp"
+#include "daemon/sampling/controls.hpp"
+#include "daemon/sampling/interlock.hpp"
+#include "hw/link/link.hpp"
+
+namespace knead::sampling {
+
+/// A trip began or ended, as the sampling thread saw it.
+struct TripChange {
+  Trip trip{};
+  bool began = false;
+  std::uint64_t ring_index = 0;  ///< the next sample to be pushed: the change lies before it
+  Newtons force{};               ///< newest, from the reference tare
+  HostTime when{};
+};
+
+/// Counters of one ball's sampling, readable by any thread at any time without stopping the loop. All from the start.
+struct SamplerCounters {
+  std::atomic<std::uint64_t> reports{0};
+  std::atomic<std::uint64_t> samples{0};
+  std::atomic<std::uint64_t> lost{0};             ///< sequence numbers that never came
+  std::atomic<std::uint64_t> duplicates{0};       ///< readings that came again; not taken
+  std::atomic<std::uint64_t> refused_reports{0};  ///< garbage: the decoder refused them
+  std::atomic<std::uint64_t> transfer_errors{0};
+  std::atomic<std::uint64_t> commands{0};       ///< motor commands submitted
+  std::atomic<std::uint64_t> trip_overflow{0};  ///< trip changes the main thread was too slow to fetch
+  std::atomic<std::int64_t> worst_gap_ns{0};    ///< between two reports
+  std::atomic<std::uint8_t> motor_level{0};     ///< newest level the ball says it applies
+  std::atomic<std::int8_t> temperature_c{0};
+  std::atomic<std::uint32_t> trips{0};  ///< TripSet bits in force
+  std::atomic<bool> gone{false};
+};
+
+/// One ball's way from report to motor command and ring slot (DESIGN section 2, step 1):
+///
+///   on_report ─ decode ─ calibrate ─ clock sync ─ Interlock::step ─ Link::submit ─ SampleRing::push
+///
+/// Runs on the sampling thread and does no allocation, lock, log line or system call of its own there. The main thread
+/// talks to it through Controls and hears of it through the ring, take_trip() and counters().
+class Sampler final : public hw::ReportSink {
+ public:
+  /// @p controls and @p ring must outlive the sampler.
+  Sampler(Controls& controls, SampleRing& ring, const Limits& limits);
+
+  /// A ball has come, or come back: its link and its calibration. What the interlock has latched and counted stays: no
+  /// fault can be cleared by pulling the plug. Main thread, before the link streams and before SamplingThread::add().
+  void attach(hw::Link& link, const protocol::Calibration& calibration) noexcept;
+
+  // Sampling thread.
+  void on_report(std::span<const std::byte> bytes, HostTime arrived) noexcept override;
+  void on_transfer_error(HostTime when) noexcept override;
+  void on_gone(HostTime when) noexcept override;
+  /// To be called every few milliseconds whether or not reports come: finds silence and lapsed leases.
+  void on_time(HostTime now) noexcept;
+
+  // Main thread.
+  /// Takes effect with the next report. @return false while the last one has not taken effect yet.
+  bool set_calibration(const protocol::Calibration& calibration) noexcept;
+  /// @return false when there is none.
+  bool take_trip(TripChange& out) { return trip_changes_.pop(out); }
+  [[nodiscard]] const SamplerCounters& counters() const noexcept { return counters_; }
+
+ private:
+  void follow_controls() noexcept;
+  void take_reading(const protocol::Report& report, std::size_t index, HostTime arrived) noexcept;
+  /// Extends sequence and clock to 64 bits. @return false for a reading that was taken before.
+  bool place(std::uint32_t seq, std::uint32_t time_us, bool first_after_reset, Sample& sample,
+             std::uint64_t& lost_before) noexcept;
+  void obey(const Decision& decision, HostTime now) noexcept;
+  void report_trips(TripSet now_active, HostTime when) noexcept;
+
+  Controls& controls_;
+  SampleRing& ring_;
+  hw::Link* link_ = nullptr;
+  protocol::Calibration calibration_;
+  Interlock interlock_;
+  ClockSync clock_sync_;
+  std::uint32_t clears_seen_;
+  std::uint32_t sessions_seen_;
+
+  bool has_last_ = false;
+  std::uint64_t last_seq_ = 0;
+  DeviceTime last_device_time_{};
+  HostTime last_arrival_{};
+  Newtons last_reference_force_{};
+
+  protocol::MotorCommand last_command_{};
+  DeviceTime last_command_device_time_{};
+  HostTime last_command_at_{};
+  bool has_command_ = false;
+
+  TripSet trips_told_;
+  boost::lockfree::spsc_queue<TripChange, boost::lockfree::capacity<256>> trip_changes_;
+  SamplerCounters counters_;
+
+  protocol::Calibration next_calibration_;
+  std::atomic<bool> has_next_calibration_{false};
+};
+
+}  // namespace knead::sampling
