@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <variant>
+
+#include "daemon/session/cue.hpp"
+#include "daemon/session/event.hpp"
+#include "daemon/session/motor_request.hpp"
+
+namespace knead::session {
+
+/// What a plugin may ask for. The session checks and clamps each; the plugin learns only a status.
+namespace action {
+struct ShowCue {
+  Cue cue;
+};
+struct RequestMotor {
+  MotorRequest request;
+  std::chrono::milliseconds duration;
+};  ///< lapses after at most 250 ms (R1)
+struct LogRep {
+  Rep rep;
+};
+struct Note {
+  std::string key;
+  double value;
+  std::string unit;
+  std::string text;
+};
+struct Finish {
+  bool completed;
+};
+}  // namespace action
+using PluginAction = std::variant<action::ShowCue, action::RequestMotor, action::LogRep, action::Note, action::Finish>;
+
+}  // namespace knead::session
