@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/record/database.hpp"
+
+#include <sqlite3.h>
+
+namespace knead::record {
+
+Error storage_error(const std::string& path, std::string_view doing, const SQLite::Exception& thrown) {
+  const std::string what = "cannot " + std::string(doing) + " the database " + path + ": ";
+  switch (thrown.getErrorCode()) {
+    case SQLITE_FULL:
+      return {.code = Errc::kStorage, .context = what + "the disk is full", .remedy = "free some space"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {.code = Errc::kBusy,
+              .context = what + "another program holds a lock on it",
+              .remedy = "close the program that has it open"};
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return {.code = Errc::kAccessDenied,
+              .context = what + "it cannot be opened",
+              .remedy = "check that its folder exists and belongs to the user who runs this"};
+    case SQLITE_READONLY:
+      return {.code = Errc::kAccessDenied,
+              .context = what + "it cannot be written to",
+              .remedy = "check the permissions of the file and its folder, and that the disk is not mounted read-only"};
+    case SQLITE_NOTADB:
+      return {.code = Errc::kInvalidInput,
+              .context = what + "the file is not a database",
+              .remedy = "name another file; this one was left as it is"};
+    case SQLITE_CORRUPT:
+      return {.code = Errc::kStorage, .context = what + "it is damaged", .remedy = "restore a backup of it"};
+    case SQLITE_IOERR:
+      return {.code = Errc::kStorage,
+              .context = what + "the disk reports an error",
+              .remedy = "check the disk and its free space"};
+    default:
+      return {.code = Errc::kStorage, .context = what + thrown.what()};
+  }
+}
+
+}  // namespace knead::record

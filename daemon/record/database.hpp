@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The adapter to SQLite: what SQLiteCpp throws ends here as an Error. Private to this folder.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "daemon/core/error.hpp"
+
+namespace knead::record {
+
+/// In a person's words, with the way out; one for each way in which SQLite fails.
+[[nodiscard]] Error storage_error(const std::string& path, std::string_view doing, const SQLite::Exception& thrown);
+
+/// Runs @p body, which returns a Result and may throw what SQLiteCpp throws. @p doing completes "cannot ... PATH".
+template <class Body>
+auto guarded(const std::string& path, std::string_view doing, Body&& body) -> std::invoke_result_t<Body> {
+  try {
+    return std::forward<Body>(body)();
+  } catch (const SQLite::Exception& thrown) {
+    return std::unexpected(storage_error(path, doing, thrown));
+  }
+}
+
+/// Binds a statement's parameters in order and runs it.
+template <class... Values>
+void run(SQLite::Statement& statement, const Values&... values) {
+  auto bind = [&statement, at = 0](const auto& value) mutable {
+    using T = std::remove_cvref_t<decltype(value)>;
+    ++at;
+    if constexpr (std::is_same_v<T, std::optional<int>> || std::is_same_v<T, std::optional<double>> ||
+                  std::is_same_v<T, std::optional<std::string>>) {
+      value ? statement.bind(at, *value) : statement.bind(at);
+    } else if constexpr (std::is_same_v<T, std::string_view>) {
+      statement.bind(at, std::string(value));
+    } else if constexpr (std::is_same_v<T, bool>) {
+      statement.bind(at, value ? 1 : 0);
+    } else if constexpr (std::is_unsigned_v<T>) {
+      statement.bind(at, static_cast<std::int64_t>(value));
+    } else {
+      statement.bind(at, value);
+    }
+  };
+  (bind(values), ...);
+  statement.exec();
+  statement.reset();
+}
+
+}  // namespace knead::record

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/record/schema.hpp"
+
+#include <array>
+
+#include "daemon/record/database.hpp"
+
+namespace knead::record {
+
+namespace {
+
+// What comes from outside (a plugin's numbers, a person's text) meets no CHECK, no NOT NULL on a REAL (SQLite stores
+// NaN as NULL) and no UNIQUE: one odd value must not keep a second of samples out of the record. Our own counts do.
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE sessions (
+  id                   INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice, also when a session is deleted
+  started_at           TEXT NOT NULL,     -- UTC, ISO 8601
+  started_unix_us      INTEGER NOT NULL,
+  profile              TEXT NOT NULL,
+  origin               TEXT NOT NULL,     -- ball | simulation
+  routine              TEXT NOT NULL,
+  title                TEXT NOT NULL,
+  method               TEXT NOT NULL,
+  side                 TEXT NOT NULL,
+  routine_source       TEXT NOT NULL,
+  config               TEXT NOT NULL,
+  knead_version        TEXT NOT NULL,
+  protocol_version     TEXT NOT NULL,
+  ball_serial          TEXT NOT NULL,
+  ball_firmware        INTEGER NOT NULL,  -- BCD
+  rate_hz              INTEGER NOT NULL,
+  contact_area_mm2     INTEGER NOT NULL,  -- 0: not known
+  target_reps          INTEGER NOT NULL,
+  nrs_before           INTEGER,
+  nrs_after            INTEGER,
+  outcome              TEXT,              -- NULL while the session runs
+  reason               TEXT NOT NULL DEFAULT '',
+  elapsed_us           INTEGER NOT NULL DEFAULT 0,
+  activation_completed INTEGER NOT NULL DEFAULT 0,
+  samples              INTEGER NOT NULL DEFAULT 0,
+  lost                 INTEGER NOT NULL DEFAULT 0,
+  write_failures       INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX sessions_by_start ON sessions (started_unix_us);
+
+CREATE TABLE calibrations (
+  session_id    INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+  ordinal       INTEGER NOT NULL,         -- in the order in which they came into force
+  calibrated    INTEGER NOT NULL,
+  point_a_raw   INTEGER NOT NULL,
+  point_a_mn    INTEGER NOT NULL,
+  point_b_raw   INTEGER NOT NULL,
+  point_b_mn    INTEGER NOT NULL,
+  tare_raw      INTEGER NOT NULL,
+  reference_raw INTEGER NOT NULL,
+  PRIMARY KEY (session_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE steps (
+  session_id   INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+  n            INTEGER NOT NULL,          -- from 0
+  muscle       TEXT NOT NULL,
+  side         TEXT NOT NULL,
+  target_us    INTEGER NOT NULL,
+  band_lo_n    REAL,
+  band_hi_n    REAL,
+  hysteresis_n REAL,
+  completed    INTEGER,                   -- these three: NULL until the step has ended
+  credited_us  INTEGER,
+  elapsed_us   INTEGER,
+  PRIMARY KEY (session_id, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reps (
+  session_id  INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+  ordinal     INTEGER NOT NULL,
+  n           INTEGER NOT NULL,           -- as the plugin numbers it
+  start_us    INTEGER NOT NULL,
+  duration_us INTEGER NOT NULL,
+  peak_n      REAL,
+  mean_n      REAL,
+  impulse_ns  REAL,                       -- newton seconds
+  too_hard    INTEGER NOT NULL,
+  PRIMARY KEY (session_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE measures (
+  session_id INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+  ordinal    INTEGER NOT NULL,
+  name       TEXT NOT NULL,
+  value      REAL,                        -- NULL: too little to compute it from
+  unit       TEXT NOT NULL,
+  source     TEXT NOT NULL,               -- knead | plugin
+  text       TEXT NOT NULL,
+  PRIMARY KEY (session_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+  session_id INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+  ordinal    INTEGER NOT NULL,
+  t_us       INTEGER NOT NULL,
+  kind       TEXT NOT NULL,
+  json       TEXT NOT NULL,
+  PRIMARY KEY (session_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE gaps (
+  session_id INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+  ordinal    INTEGER NOT NULL,
+  t_us       INTEGER NOT NULL,
+  kind       TEXT NOT NULL,               -- sequence | ring | write | event
+  count      INTEGER NOT NULL,
+  PRIMARY KEY (session_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- An ordinary rowid table: its pages take a block of some kilobytes whole, those of WITHOUT ROWID would split it.
+CREATE TABLE sample_blocks (
+  id              INTEGER PRIMARY KEY,
+  session_id      INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+  ordinal         INTEGER NOT NULL,
+  calibration     INTEGER NOT NULL,       -- ordinal in calibrations
+  first_index     INTEGER NOT NULL,       -- of its first sample among the session's
+  first_seq       INTEGER NOT NULL,
+  count           INTEGER NOT NULL,
+  first_device_us INTEGER NOT NULL,
+  t0_us           INTEGER NOT NULL,       -- session time of the first and the last sample
+  t1_us           INTEGER NOT NULL,
+  codec           INTEGER NOT NULL,       -- block_codec.hpp
+  data            BLOB NOT NULL,          -- carries its own checksum
+  UNIQUE (session_id, ordinal)
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations{kVersion1};
+
+}  // namespace
+
+std::span<const char* const> migrations() { return kMigrations; }
+
+Result<int> version_of(SQLite::Database& db, const std::string& path) {
+  const int version = db.execAndGet("PRAGMA user_version").getInt();
+  const int application = db.execAndGet("PRAGMA application_id").getInt();
+  const bool has_tables = db.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() != 0;
+  if (application != kApplicationId && (has_tables || application != 0 || version != 0)) {
+    return fail(Errc::kInvalidInput, path + " is the database of another program",
+                "name another file; this one was left as it is");
+  }
+  if (version > schema_version()) {
+    return fail(Errc::kStorage,
+                path + " was written by a newer Knead (its schema is " + std::to_string(version) +
+                    ", the newest known here is " + std::to_string(schema_version()) + ")",
+                "update Knead, or name another file; this one was left as it is");
+  }
+  return version;
+}
+
+void migrate(SQLite::Database& db, int from) {
+  for (int version = from; version < schema_version(); ++version) {
+    SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+    db.exec(migrations()[static_cast<std::size_t>(version)]);
+    db.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+    db.exec("PRAGMA user_version = " + std::to_string(version + 1));
+    transaction.commit();
+  }
+}
+
+}  // namespace knead::record

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/record/store.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "daemon/record/database.hpp"
+#include "daemon/record/schema.hpp"
+
+namespace knead::record {
+
+namespace {
+
+/// Longer than any reader of ours holds a lock; short enough that the recorder soon comes back to the ring.
+constexpr int kBusyTimeoutMs = 1000;
+
+std::string iso_utc(std::chrono::sys_time<std::chrono::microseconds> t) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(t);
+  const std::time_t c_time = seconds.time_since_epoch().count();
+  std::tm utc{};
+  ::gmtime_r(&c_time, &utc);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", utc, (t - seconds).count());
+}
+
+std::int64_t us(std::chrono::microseconds d) { return d.count(); }
+std::int64_t us(SessionTime t) { return t.time_since_epoch().count(); }
+std::int64_t us(DeviceTime t) { return t.time_since_epoch().count(); }
+
+session::Side side_of(const session::ReleaseStep& step, session::Side chosen) {
+  switch (step.side) {
+    case session::StepSide::kLeft:
+      return session::Side::kLeft;
+    case session::StepSide::kRight:
+      return session::Side::kRight;
+    case session::StepSide::kChosen:
+      return chosen;
+  }
+  return chosen;
+}
+
+Result<> make_folder(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) return {};
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error) return {};
+  return fail(Errc::kAccessDenied, "cannot make the folder of the database " + path,
+              "name a folder that belongs to the user who runs this", error.value());
+}
+
+std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
+  SQLite::Statement insert(db, R"sql(
+    INSERT INTO sessions (started_at, started_unix_us, profile, origin, routine, title, method, side, routine_source,
+                          config, knead_version, protocol_version, ball_serial, ball_firmware, rate_hz,
+                          contact_area_mm2, target_reps, nrs_before)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql");
+  run(insert, iso_utc(h.started_at), std::int64_t{h.started_at.time_since_epoch().count()}, h.profile,
+      to_string(h.origin), h.routine.id, h.routine.title, session::to_string(h.routine.method),
+      session::to_string(h.side), h.routine.source, h.config, h.knead_version,
+      fmt::format("{}.{}", h.ball.version_major, h.ball.version_minor), h.ball_serial, int{h.ball.firmware},
+      int{h.ball.rate_hz}, int{h.ball.contact_area_mm2}, h.routine.activation ? h.routine.activation->reps : 0,
+      h.nrs_before);
+  const std::int64_t id = db.getLastInsertRowid();
+
+  SQLite::Statement plan(db, R"sql(
+    INSERT INTO steps (session_id, n, muscle, side, target_us, band_lo_n, band_hi_n, hysteresis_n)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?))sql");
+  int n = 0;
+  for (const session::ReleaseStep& step : h.routine.release) {
+    const session::Band band = h.band.value_or(step.band);
+    run(plan, id, n++, step.muscle, session::to_string(side_of(step, h.side)), us(step.credit), band.lo.value,
+        band.hi.value, band.hysteresis.value);
+  }
+  return id;
+}
+
+}  // namespace
+
+Store::Store(std::string path, std::optional<LockFile> lock, std::unique_ptr<SQLite::Database> db)
+    : path_(std::move(path)), lock_(std::move(lock)), db_(std::move(db)) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+Result<Store> Store::open(const std::string& path) {
+  if (auto made = make_folder(path); !made) return std::unexpected(made.error());
+  auto lock = LockFile::take(path);
+  if (!lock) return std::unexpected(lock.error());
+  return guarded(path, "open", [&]() -> Result<Store> {
+    auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+    const auto version = version_of(*db, path);
+    if (!version) return std::unexpected(version.error());
+    // SQLite opens a write-protected file for reading without a word.
+    if (::sqlite3_db_readonly(db->getHandle(), "main") == 1) {
+      return fail(Errc::kAccessDenied, "cannot write to the database " + path,
+                  "check the permissions of the file and its folder, and that the disk is not mounted read-only");
+    }
+    // WAL: readers and the writer do not wait for each other, and a commit appends instead of rewriting.
+    if (db->execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
+      return fail(Errc::kStorage, "the disk of " + path + " cannot hold a live database",
+                  "name a file on a local disk (network file systems have no shared memory)");
+    }
+    // NORMAL: a commit is in the kernel's hands when it returns, so kill -9 loses nothing committed; a power cut may
+    // take back the last commits, but never breaks the file (the log is synced before it is copied into the database).
+    // FULL would sync every commit, which wears out SD cards.
+    db->exec("PRAGMA synchronous = NORMAL");
+    db->exec("PRAGMA foreign_keys = ON");
+    migrate(*db, *version);
+    Store store(path, std::move(*lock), std::move(db));
+    store.close_unfinished_sessions();
+    return store;
+  });
+}
+
+Result<Store> Store::open_read_only(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    return fail(Errc::kNotFound, "there is no database " + path, "it appears with the first session");
+  }
+  return guarded(path, "read", [&]() -> Result<Store> {
+    auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READONLY, kBusyTimeoutMs);
+    const auto version = version_of(*db, path);
+    if (!version) return std::unexpected(version.error());
+    if (*version < schema_version()) {
+      return fail(Errc::kStorage, fmt::format("{} has schema {}, and {} is needed", path, *version, schema_version()),
+                  "start kneadd once: it brings the file up to date");
+    }
+    return Store(path, std::nullopt, std::move(db));
+  });
+}
+
+void Store::close_unfinished_sessions() {
+  SQLite::Transaction transaction(*db_, SQLite::TransactionBehavior::IMMEDIATE);
+  SQLite::Statement unfinished(*db_, "SELECT id FROM sessions WHERE outcome IS NULL ORDER BY id");
+  while (unfinished.executeStep()) interrupted_.push_back(unfinished.getColumn(0).getInt64());
+  SQLite::Statement close(*db_, R"sql(
+    UPDATE sessions SET
+      outcome = ?2,
+      reason = 'the program ended before the session did',
+      samples = (SELECT coalesce(sum(count), 0) FROM sample_blocks WHERE session_id = ?1),
+      lost = (SELECT coalesce(sum(count), 0) FROM gaps WHERE session_id = ?1 AND kind <> 'event'),
+      elapsed_us = max((SELECT coalesce(max(t1_us), 0) FROM sample_blocks WHERE session_id = ?1),
+                       (SELECT coalesce(max(t_us), 0) FROM events WHERE session_id = ?1))
+    WHERE id = ?1)sql");
+  for (const std::int64_t id : interrupted_) run(close, id, kInterrupted);
+  transaction.commit();
+}
+
+Result<> Store::commit(SessionBuffer& buffer) {
+  if (buffer.pending().empty()) return {};
+  return guarded(path_, "write to", [&]() -> Result<> {
+    SQLite::Transaction transaction(*db_, SQLite::TransactionBehavior::IMMEDIATE);
+    const std::int64_t id = buffer.id() != 0 ? buffer.id() : insert_session(*db_, buffer.header());
+    write(buffer, id);
+    transaction.commit();
+    buffer.mark_written(id);
+    return {};
+  });
+}
+
+void Store::write(const SessionBuffer& buffer, std::int64_t id) {
+  const PendingRows& rows = buffer.pending();
+  if (!rows.calibrations.empty()) {
+    SQLite::Statement insert(*db_, "INSERT INTO calibrations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    for (const auto& [ordinal, c] : rows.calibrations) {
+      run(insert, id, ordinal, c.calibrated, c.point_a_raw, c.point_a_mn, c.point_b_raw, c.point_b_mn, c.tare_raw,
+          c.reference_raw);
+    }
+  }
+  if (!rows.blocks.empty()) {
+    SQLite::Statement insert(*db_, R"sql(
+      INSERT INTO sample_blocks (session_id, ordinal, calibration, first_index, first_seq, count, first_device_us,
+                                 t0_us, t1_us, codec, data)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql");
+    for (const PendingRows::Block& b : rows.blocks) {
+      constexpr int kDataColumn = 11;
+      insert.bindNoCopy(kDataColumn, b.data.data(), static_cast<int>(b.data.size()));
+      run(insert, id, b.ordinal, b.calibration, b.first_index, b.first_seq, b.count, us(b.first_device_time), us(b.t0),
+          us(b.t1), kBlockCodec);
+    }
+  }
+  if (!rows.events.empty()) {
+    SQLite::Statement insert(*db_, "INSERT INTO events VALUES (?, ?, ?, ?, ?)");
+    for (const auto& [ordinal, e] : rows.events) run(insert, id, ordinal, us(e.t), e.kind, e.json);
+  }
+  if (!rows.reps.empty()) {
+    SQLite::Statement insert(*db_, "INSERT INTO reps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    for (const auto& [ordinal, r] : rows.reps) {
+      run(insert, id, ordinal, r.n, us(r.start), us(r.duration), r.peak.value, r.mean.value, r.impulse_ns, r.too_hard);
+    }
+  }
+  if (!rows.measures.empty()) {
+    SQLite::Statement insert(*db_, "INSERT INTO measures VALUES (?, ?, ?, ?, ?, ?, ?)");
+    for (const auto& [ordinal, m] : rows.measures) run(insert, id, ordinal, m.name, m.value, m.unit, m.source, m.text);
+  }
+  if (!rows.gaps.empty()) {
+    SQLite::Statement insert(*db_, "INSERT INTO gaps VALUES (?, ?, ?, ?, ?)");
+    for (const auto& [ordinal, g] : rows.gaps) run(insert, id, ordinal, us(g.t), to_string(g.kind), g.count);
+  }
+  SQLite::Statement step_end(*db_, R"sql(
+    UPDATE steps SET completed = ?3, credited_us = ?4, elapsed_us = ?5 WHERE session_id = ?1 AND n = ?2)sql");
+  for (const PendingRows::StepEnd& s : rows.steps) run(step_end, id, s.n, s.completed, us(s.credited), us(s.elapsed));
+
+  if (!rows.summary) return;
+  const SessionSummary& summary = *rows.summary;
+  int n = 0;
+  for (const session::StepResult& s : summary.steps) {
+    run(step_end, id, n++, s.completed, us(s.credited), us(s.elapsed));
+  }
+  SQLite::Statement end(*db_, R"sql(
+    UPDATE sessions SET outcome = ?2, reason = ?3, elapsed_us = ?4, activation_completed = ?5, samples = ?6, lost = ?7,
+                        write_failures = ?8, nrs_after = coalesce(?9, nrs_after)
+    WHERE id = ?1)sql");
+  run(end, id, session::to_string(summary.outcome), summary.reason, us(summary.elapsed), summary.activation_completed,
+      buffer.samples(), buffer.lost_samples(), buffer.write_failures(), summary.nrs_after);
+}
+
+Result<> Store::set_nrs_after(std::int64_t id, int rating) {
+  return guarded(path_, "write to", [&]() -> Result<> {
+    SQLite::Statement update(*db_, "UPDATE sessions SET nrs_after = ?2 WHERE id = ?1");
+    run(update, id, rating);
+    if (update.getChanges() == 0) return fail(Errc::kNotFound, fmt::format("there is no session {}", id));
+    return {};
+  });
+}
+
+Result<> Store::limit_size(std::uint64_t bytes) {
+  return guarded(path_, "bound", [&]() -> Result<> {
+    constexpr std::uint64_t kNoBound = 0xFFFF'FFFE;  // SQLite's own limit, in pages
+    const auto page = static_cast<std::uint64_t>(db_->execAndGet("PRAGMA page_size").getInt64());
+    const std::uint64_t pages = bytes == 0 ? kNoBound : std::max<std::uint64_t>(bytes / page, 1);
+    db_->execAndGet(fmt::format("PRAGMA max_page_count = {}", pages));
+    return {};
+  });
+}
+
+}  // namespace knead::record
