@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+
+#include "daemon/host/connection.hpp"
+
+namespace knead::host {
+
+/// A plugin on the daemon's event loop. One event is with the plugin at a time, the others wait here, so a plugin that
+/// hangs fills no socket and its deadlines are those of one call.
+///
+///            event                 50 ms              200 ms              1 s
+///   [idle] ─────────▶ [called] ──────────▶ [slow] ──────────▶ [revoked] ──────▶ [over]: killed, on_failed
+///     ▲                  │ counted            │ motor request      │
+///     │                  │                    │ withdrawn          │
+///     └── acknowledged ──┴────────────────────┴────────────────────┘          a crash leads to [over] from anywhere
+///
+/// The deadlines are timers one after another, each started by the one before: when the daemon itself was stopped for a
+/// while, the plugin still gets the time that is left, and its answer that came meanwhile is read first.
+///
+/// Owned by the thread of its io_context.
+class LiveLink : public std::enable_shared_from_this<LiveLink> {
+ public:
+  LiveLink(boost::asio::io_context& io, std::shared_ptr<Connection> connection, PluginProcess::ActionHandler on_action,
+           PluginProcess::FailureHandler on_failed);
+  ~LiveLink();
+  LiveLink(const LiveLink&) = delete;
+  LiveLink& operator=(const LiveLink&) = delete;
+
+  void start() { wait_readable(); }
+  void post(EventFrame frame);
+  /// No handler is called any more.
+  void close() noexcept;
+
+ private:
+  enum class State : std::uint8_t { kIdle, kCalled, kSlow, kRevoked, kOver };
+
+  void wait_readable();
+  void drain();
+  void send_next();
+  void arm(std::chrono::milliseconds delay);
+  void on_deadline();
+  void take(const session::PluginAction& action);
+  void fail(const Error& error);
+
+  std::shared_ptr<Connection> connection_;
+  PluginProcess::ActionHandler on_action_;
+  PluginProcess::FailureHandler on_failed_;
+  boost::asio::posix::stream_descriptor socket_;
+  boost::asio::steady_timer deadline_;
+  std::deque<EventFrame> queue_;
+  State state_ = State::kIdle;
+};
+
+}  // namespace knead::host

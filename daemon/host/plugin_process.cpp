@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/host/plugin_process.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+#include <utility>
+
+#include "daemon/host/connection.hpp"
+#include "daemon/host/live_link.hpp"
+
+namespace knead::host {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds kLoadLimit{2000};
+// In lockstep nobody's motor runs: only a plugin that never answers must not hang the program for good.
+constexpr milliseconds kExchangeLimit{5000};
+
+std::unexpected<Error> load_timeout(Connection& connection, const std::string& file) {
+  (void)connection.end(Errc::kTimeout, "was not loaded in time");
+  return fail(Errc::kTimeout, file + ": the plugin was not ready within 2 s",
+              "do less in its constructors and in create()");
+}
+
+/// A plugin on its way: waits on the loop for its first frame.
+class PendingLaunch : public std::enable_shared_from_this<PendingLaunch> {
+ public:
+  using Done = std::function<void(Result<std::shared_ptr<Connection>>)>;
+  PendingLaunch(boost::asio::io_context& io, std::shared_ptr<Connection> connection, std::string file, Done done)
+      : connection_(std::move(connection)),
+        file_(std::move(file)),
+        done_(std::move(done)),
+        socket_(io, connection_->socket()),
+        limit_(io, kLoadLimit) {}
+  ~PendingLaunch() { (void)socket_.release(); }  // the connection closes it
+  PendingLaunch(const PendingLaunch&) = delete;
+  PendingLaunch& operator=(const PendingLaunch&) = delete;
+
+  void start() {
+    limit_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      if (!error && self->done_) self->finish(load_timeout(*self->connection_, self->file_));
+    });
+    wait();
+  }
+
+ private:
+  void wait() {
+    socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                       [self = shared_from_this()](const boost::system::error_code& error) {
+                         if (error || !self->done_) return;
+                         auto ready = self->connection_->receive_hello(Connection::Wait::kNo);
+                         if (!ready) return self->finish(std::unexpected(ready.error()));
+                         if (*ready) return self->finish(self->connection_);
+                         self->wait();
+                       });
+  }
+  void finish(Result<std::shared_ptr<Connection>> result) {
+    const Done done = std::exchange(done_, nullptr);
+    limit_.cancel();
+    (void)socket_.release();
+    done(std::move(result));
+  }
+
+  std::shared_ptr<Connection> connection_;
+  std::string file_;
+  Done done_;
+  boost::asio::posix::stream_descriptor socket_;
+  boost::asio::steady_timer limit_;
+};
+
+}  // namespace
+
+PluginProcess::PluginProcess(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+
+PluginProcess::~PluginProcess() {
+  if (live_) live_->close();
+}
+
+Result<std::unique_ptr<PluginProcess>> PluginProcess::launch(const PluginLaunch& launch) {
+  auto connection = Connection::open(launch);
+  if (!connection) return std::unexpected(connection.error());
+  if (auto ok = (*connection)->wait_limit(kLoadLimit); !ok) return std::unexpected(ok.error());
+  const auto ready = (*connection)->receive_hello(Connection::Wait::kYes);
+  if (!ready) {
+    if (ready.error().code == Errc::kTimeout) return load_timeout(**connection, launch.plugin_file);
+    return std::unexpected(ready.error());
+  }
+  if (auto ok = (*connection)->wait_limit(kExchangeLimit); !ok) return std::unexpected(ok.error());
+  return std::unique_ptr<PluginProcess>(new PluginProcess(std::move(*connection)));
+}
+
+void PluginProcess::launch(boost::asio::io_context& io, const PluginLaunch& launch, LaunchHandler on_ready) {
+  auto connection = Connection::open(launch);
+  if (!connection) {
+    boost::asio::post(
+        io, [on_ready = std::move(on_ready), error = connection.error()] { on_ready(std::unexpected(error)); });
+    return;
+  }
+  auto done = [on_ready = std::move(on_ready)](Result<std::shared_ptr<Connection>> result) {
+    if (!result) return on_ready(std::unexpected(result.error()));
+    if (auto ok = (*result)->wait_limit(kExchangeLimit); !ok) return on_ready(std::unexpected(ok.error()));
+    on_ready(std::unique_ptr<PluginProcess>(new PluginProcess(std::move(*result))));
+  };
+  std::make_shared<PendingLaunch>(io, std::move(*connection), launch.plugin_file, std::move(done))->start();
+}
+
+const PluginInfo& PluginProcess::info() const noexcept { return connection_->info(); }
+const PluginStatistics& PluginProcess::statistics() const noexcept { return connection_->statistics(); }
+pid_t PluginProcess::pid() const noexcept { return connection_->pid(); }
+
+Result<std::vector<session::PluginAction>> PluginProcess::exchange(const session::Event& event, std::uint64_t ring_head,
+                                                                   DeviceTime epoch) {
+  std::vector<session::PluginAction> actions;
+  for (EventFrame& frame : connection_->map(event)) {
+    frame.ring_head = ring_head;
+    frame.epoch = epoch;
+    if (auto sent = connection_->send(frame); !sent) return std::unexpected(sent.error());
+    for (bool acknowledged = false; !acknowledged;) {
+      auto received = connection_->receive(Connection::Wait::kYes);
+      if (!received) return std::unexpected(received.error());
+      if (auto* action = std::get_if<session::PluginAction>(&*received)) {
+        actions.push_back(std::move(*action));
+      } else {
+        acknowledged = true;
+      }
+    }
+  }
+  return actions;
+}
+
+void PluginProcess::attach(boost::asio::io_context& io, ActionHandler on_action, FailureHandler on_failed) {
+  live_ = std::make_shared<LiveLink>(io, connection_, std::move(on_action), std::move(on_failed));
+  live_->start();
+}
+
+void PluginProcess::post(const session::Event& event, std::uint64_t ring_head, DeviceTime epoch) {
+  if (!live_) return;
+  for (EventFrame& frame : connection_->map(event)) {
+    frame.ring_head = ring_head;
+    frame.epoch = epoch;
+    live_->post(frame);
+  }
+}
+
+}  // namespace knead::host
