@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/live/daemon.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "daemon/host/find_plugin.hpp"
+#include "daemon/session/routine_library.hpp"
+
+namespace knead::live {
+
+namespace {
+
+// udev sets a device node's permissions a moment after the node is there, and a ball that was just reset may not answer
+// at once: try again for some seconds before calling it unusable for good.
+constexpr int kMaxAttempts = 6;
+constexpr std::chrono::milliseconds kFirstRetry{100};
+// How long the main thread waits for the disk at a session's end, when no motor runs.
+constexpr std::chrono::milliseconds kRecordPatience{500};
+
+sampling::Limits limits_of(const Config& config) {
+  return sampling::Limits{.hard_limit = config.interlock.hard_limit,
+                          .max_level = Level::from_fraction(config.interlock.max_level),
+                          .max_temperature_c = config.interlock.max_temperature_c,
+                          .stale = config.interlock.stale,
+                          .lease = config.interlock.lease,
+                          .ttl = config.interlock.ttl}
+      .capped();
+}
+
+std::optional<session::Band> band_of(const Config& config) {
+  if (!config.session.band) return std::nullopt;
+  return session::Band{.lo = config.session.band->lo, .hi = config.session.band->hi};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Daemon>> Daemon::start(boost::asio::io_context& io, const LoadedConfig& config, Folders folders,
+                                              hw::Bus& bus, record::Recorder& recorder) {
+  std::unique_ptr<Daemon> daemon(new Daemon(io, config, std::move(folders), bus, recorder));
+  if (auto started = bus.start(*daemon); !started) return std::unexpected(std::move(started.error()));
+  const Config::Realtime& realtime = config.config.realtime;
+  daemon->thread_ = std::make_unique<sampling::SamplingThread>(
+      bus, sampling::RealtimeOptions{
+               .priority = realtime.priority, .cpu = realtime.cpu, .lock_memory = realtime.lock_memory});
+  if (!daemon->realtime().notes.empty()) spdlog::warn("{}", daemon->realtime().notes);
+  daemon->schedule_beat();
+  return daemon;
+}
+
+Daemon::Daemon(boost::asio::io_context& io, const LoadedConfig& config, Folders folders, hw::Bus& bus,
+               record::Recorder& recorder)
+    : io_(io),
+      config_(config),
+      limits_(limits_of(config.config)),
+      folders_(std::move(folders)),
+      bus_(bus),
+      recorder_(recorder),
+      timer_(io) {}
+
+Daemon::~Daemon() {
+  listeners_.clear();  // they may be gone already
+  end_session("daemon");
+}
+
+// ---- Balls
+// ------------------------------------------------------------------------------------------------------------
+
+void Daemon::on_arrived(hw::BallInfo ball) {
+  boost::asio::post(io_, [this, ball = std::move(ball)]() mutable { arrived(std::move(ball)); });
+}
+
+void Daemon::on_left(hw::BallId ball) {
+  boost::asio::post(io_, [this, ball] { left(ball); });
+}
+
+void Daemon::arrived(hw::BallInfo ball) {
+  std::erase_if(arrivals_, [&](const Arrival& a) { return a.ball.id == ball.id; });
+  arrivals_.push_back({.ball = std::move(ball)});
+  try_arrivals(HostClock::now());
+}
+
+void Daemon::left(hw::BallId ball) {
+  std::erase_if(arrivals_, [&](const Arrival& a) { return a.ball.id == ball; });
+  for (auto& [serial, station] : stations_) {
+    if (station->connected() && station->ball_id() == ball) lost(*station);
+  }
+}
+
+void Daemon::lost(Station& station) {
+  spdlog::info("ball {} is gone", station.serial());
+  station.disconnect();
+  if (session_ && &session_->station() == &station) session_->on_ball_lost(HostClock::now());
+}
+
+void Daemon::try_arrivals(HostTime now) {
+  for (Arrival& arrival : arrivals_) {
+    if (arrival.attempts >= kMaxAttempts || now < arrival.next_attempt) continue;
+    // A ball that is slow to answer must not hold up a session on another one.
+    const bool session_elsewhere =
+        session_ && !session_->ended() && session_->station().serial() != arrival.ball.serial;
+    if (session_elsewhere) continue;
+    const auto done = connect(arrival.ball);
+    if (done) {
+      arrival.attempts = -1;
+      continue;
+    }
+    const bool first_of_its_kind = arrival.problem != done.error().message();
+    arrival.problem = done.error().message();
+    if (first_of_its_kind) spdlog::warn("{}: {}", arrival.ball.path, arrival.problem);
+    arrival.next_attempt = now + kFirstRetry * (1 << arrival.attempts);
+    ++arrival.attempts;
+  }
+  std::erase_if(arrivals_, [](const Arrival& a) { return a.attempts < 0; });
+}
+
+Result<> Daemon::connect(const hw::BallInfo& ball) {
+  if (ball.serial.empty()) return std::unexpected(ball.problem);
+  auto found = stations_.find(ball.serial);
+  if (found != stations_.end() && found->second->connected()) {
+    return fail(Errc::kBusy, fmt::format("a second ball calls itself {}", ball.serial), "unplug one of them");
+  }
+  if (found == stations_.end()) {
+    auto made = Station::create(ball.serial, limits_, config_.config.ball.rate_hz, *thread_);
+    if (!made) return std::unexpected(std::move(made.error()));
+    found = stations_.emplace(ball.serial, std::move(*made)).first;
+  }
+  Station& station = *found->second;
+  if (auto done = station.connect(bus_, ball); !done) return done;
+  spdlog::info("ball {} at {}: {} Hz, {}", station.serial(), station.path(), station.info().rate_hz,
+               station.calibration().calibrated ? "calibrated" : "not calibrated");
+  if (session_ && &session_->station() == &station) session_->on_ball_back(HostClock::now());
+  return {};
+}
+
+std::vector<Daemon::Unusable> Daemon::unusable() const {
+  std::vector<Unusable> out;
+  for (const Arrival& arrival : arrivals_) {
+    if (!arrival.problem.empty()) out.push_back({.ball = arrival.ball, .problem = arrival.problem});
+  }
+  return out;
+}
+
+Result<Station*> Daemon::choose_station(const std::string& serial) {
+  const std::string& wanted = serial.empty() ? config_.config.ball.serial : serial;
+  std::vector<Station*> here;
+  for (auto& [name, station] : stations_) {
+    if (station->connected() && (wanted.empty() || name == wanted)) here.push_back(station.get());
+  }
+  if (here.size() == 1) return here.front();
+  if (!here.empty()) {
+    std::string names;
+    for (const Station* station : here) names += (names.empty() ? "" : ", ") + station->serial();
+    return fail(Errc::kNoBall, fmt::format("there are {} balls", here.size()),
+                fmt::format("say which with --ball: {}", names));
+  }
+  if (!arrivals_.empty() && wanted.empty()) {
+    return fail(Errc::kNoBall, fmt::format("the ball at {} cannot be used: {}", arrivals_.front().ball.path,
+                                           arrivals_.front().problem));
+  }
+  if (wanted.empty()) return fail(Errc::kNoBall, "no ball is plugged in");
+  return fail(Errc::kNoBall, fmt::format("ball {} is not plugged in", wanted));
+}
+
+// ---- The session
+// --------------------------------------------------------------------------------------------------------
+
+Result<const LiveSession*> Daemon::run(const SessionRequest& request) {
+  if (session_ && !session_->ended()) {
+    return fail(Errc::kBusy, fmt::format("a session of {} runs already", session_->session().routine().id));
+  }
+  if (session_) finish_session();
+  const auto path = session::find_routine(request.routine, folders_.routines);
+  if (!path) return std::unexpected(path.error());
+  auto routine = session::read_routine(*path);
+  if (!routine) return std::unexpected(std::move(routine.error()));
+  auto station = choose_station(request.ball);
+  if (!station) return std::unexpected(std::move(station.error()));
+  if (!(*station)->calibration().calibrated) {
+    return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", (*station)->serial()), "calibrate it first");
+  }
+  if ((*station)->stop_latched()) {
+    std::string why = "a stop is latched";
+    (*station)->trips().for_each([&](sampling::Trip t) {
+      if (is_fault(t)) why = explain(t);
+    });
+    return fail(Errc::kRefused, why, "`knead clear` lets go of it, when you are ready");
+  }
+  auto plugin = launch_plugin(*routine, request.side, **station);
+  if (!plugin) return std::unexpected(std::move(plugin.error()));
+
+  const record::SessionHeader header{
+      .profile = request.profile,
+      .routine = std::move(*routine),
+      .side = request.side,
+      .band = band_of(config_.config),
+      .ball_serial = (*station)->serial(),
+      .ball = (*station)->info(),
+      .calibration = (*station)->calibration(),
+      .config = render(config_),
+      .started_at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()),
+      .nrs_before = request.nrs_before};
+  Station* where = *station;
+  auto begun = LiveSession::begin({.io = io_,
+                                   .station = *where,
+                                   .recorder = recorder_,
+                                   .plugin = std::move(*plugin),
+                                   .listener =
+                                       [this, where](const session::Event& event) {
+                                         for (SessionListener* l : listeners_)
+                                           l->on_session_event(where->serial(), event);
+                                       }},
+                                  header, limits_.lease);
+  if (!begun) return std::unexpected(std::move(begun.error()));
+  session_ = std::move(*begun);
+  profile_ = request.profile;
+  nrs_after_ = request.nrs_after;
+  spdlog::info("session {} begins: {}, {}, ball {}", recorder_.status().session_id, session_->session().routine().id,
+               to_string(request.side), where->serial());
+  return session_.get();
+}
+
+Result<std::unique_ptr<host::PluginProcess>> Daemon::launch_plugin(const session::Routine& routine, session::Side side,
+                                                                   const Station& station) {
+  if (!routine.activation) return std::unique_ptr<host::PluginProcess>();
+  auto file = host::find_plugin(routine.activation->plugin, folders_.plugins);
+  if (!file) return std::unexpected(std::move(file.error()));
+  auto program = host::find_host_program();
+  if (!program) return std::unexpected(std::move(program.error()));
+  auto ring = station.ring().read_only_descriptor();
+  if (!ring) return std::unexpected(std::move(ring.error()));
+  // Waits for the plugin, 2 s at most. No session runs and no motor turns meanwhile.
+  return host::PluginProcess::launch({.plugin_file = std::move(*file),
+                                      .host_program = std::move(*program),
+                                      .activation = *routine.activation,
+                                      .side = side,
+                                      .ring_fd = *ring});
+}
+
+Result<> Daemon::pause(const std::string& reason) {
+  if (!session_ || session_->ended()) return fail(Errc::kNotFound, "no session runs", "begin one with `knead run`");
+  session_->pause(reason);
+  session_->beat(HostClock::now());
+  return {};
+}
+
+Result<> Daemon::resume() {
+  if (!session_ || session_->ended()) return fail(Errc::kNotFound, "no session runs", "begin one with `knead run`");
+  return session_->resume();
+}
+
+void Daemon::stop(const std::string& by) {
+  for (auto& [serial, station] : stations_) station->stop();
+  if (session_) session_->stop(HostClock::now(), by);
+}
+
+void Daemon::end_session(const std::string& by) {
+  if (!session_) return;
+  stop(by);
+  finish_session();
+}
+
+Result<> Daemon::clear(const std::string& serial) {
+  bool found = false;
+  Result<> result;
+  for (auto& [name, station] : stations_) {
+    if (!serial.empty() && name != serial) continue;
+    found = true;
+    // One that refuses does not keep the others from being tried.
+    if (auto done = station->clear(); !done && result) result = std::move(done);
+  }
+  if (found) return result;
+  return fail(Errc::kNoBall, serial.empty() ? "no ball is plugged in" : fmt::format("there is no ball {}", serial));
+}
+
+Result<Station*> Daemon::tare(const std::string& serial) {
+  auto station = choose_station(serial);
+  if (!station) return station;
+  // Nor on another ball: taring waits for the ball's answers, and a session's motor must not wait with it.
+  if (session_ && !session_->ended()) return fail(Errc::kBusy, "a session runs");
+  if (auto done = (*station)->tare(); !done) return std::unexpected(std::move(done.error()));
+  return station;
+}
+
+void Daemon::finish_session() {
+  const session::SessionReport report = session_->finish();
+  if (const auto kept = recorder_.flush(kRecordPatience); !kept) spdlog::error("{}", kept.error().message());
+  const record::RecorderStatus status = recorder_.status();
+  if (nrs_after_) recorder_.rate_after(status.session_id, *nrs_after_);
+  if (const std::string missing = status.missing(); !missing.empty()) spdlog::warn("{}", missing);
+  spdlog::info("session {} ends: {}, {}", status.session_id, to_string(report.outcome), report.reason);
+  session_.reset();
+  for (SessionListener* listener : listeners_) listener->on_session_ended(status.session_id, report);
+}
+
+void Daemon::schedule_beat() {
+  timer_.expires_after(kBeat);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    schedule_beat();
+    beat(HostClock::now());
+  });
+}
+
+void Daemon::beat(HostTime now) {
+  for (auto& [serial, station] : stations_) {
+    // The link may break before the bus says that the ball left, or without. The bus announces what is still there
+    // anew.
+    if (station->gone()) lost(*station);
+  }
+  try_arrivals(now);
+  if (session_) {
+    session_->beat(now);
+    if (session_->ended()) finish_session();
+  }
+  if (!session_) {
+    // Nobody reads the trips between sessions but status, which has them from the counters.
+    sampling::TripChange trip;
+    for (auto& [serial, station] : stations_) {
+      while (station->take_trip(trip))
+        spdlog::info("ball {}: {} {}", serial, to_string(trip.trip), trip.began ? "begins" : "ends");
+    }
+  }
+}
+
+}  // namespace knead::live

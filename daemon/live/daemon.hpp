@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/core/config.hpp"
+#include "daemon/live/live_session.hpp"
+#include "daemon/live/station.hpp"
+#include "daemon/record/recorder.hpp"
+#include "daemon/sampling/sampling_thread.hpp"
+#include "hw/link/link.hpp"
+
+namespace knead::live {
+
+struct SessionRequest {
+  std::string routine;  ///< id or path
+  session::Side side = session::Side::kRight;
+  std::string profile;
+  std::string ball;  ///< serial; empty: the configured one, or the only one
+  std::optional<int> nrs_before{};
+  std::optional<int> nrs_after{};
+};
+
+/// Who hears of sessions: the API, cue sinks, the persons of virtual balls. Main thread.
+class SessionListener {
+ public:
+  virtual ~SessionListener() = default;
+  virtual void on_session_event(const std::string& serial, const session::Event& event) = 0;
+  virtual void on_session_ended(std::int64_t session_id, const session::SessionReport& report) = 0;
+};
+
+/// Everything that goes on in kneadd on its main thread: balls come and go, at most one session runs, a beat every 10
+/// ms moves it on. Knows nothing of sockets or signals.
+class Daemon final : private hw::BusEvents {
+ public:
+  struct Folders {
+    std::vector<std::string> routines;
+    std::vector<std::string> plugins;
+  };
+  /// @p bus and @p recorder must outlive it. The bus is started here.
+  static Result<std::unique_ptr<Daemon>> start(boost::asio::io_context& io, const LoadedConfig& config, Folders folders,
+                                               hw::Bus& bus, record::Recorder& recorder);
+  /// Ends a running session, lets go of the balls, ends the sampling thread.
+  ~Daemon() override;
+
+  /// @p listener is not called any more once the daemon's destruction begins.
+  void listen(SessionListener& listener) { listeners_.push_back(&listener); }
+
+  // ---- What clients ask for -------------------------------------------------------------------------------------
+
+  /// Errors: kNotFound, kInvalidInput (routine, plugin), kNoBall, kBusy (a session runs), kRefused (a trip holds).
+  Result<const LiveSession*> run(const SessionRequest& request);
+  /// Errors: kNotFound, no session runs; kRefused.
+  Result<> pause(const std::string& reason);
+  Result<> resume();
+  /// Every motor off and latched, session or not (R3). @p by names who: "cli", "signal".
+  void stop(const std::string& by);
+  /// Stops a running session and closes its record: the daemon is about to end.
+  void end_session(const std::string& by);
+  /// @p serial empty: every ball. Errors: kNoBall, and as of the ball's refusal.
+  Result<> clear(const std::string& serial);
+  Result<Station*> tare(const std::string& serial);
+
+  // ---- How it is ------------------------------------------------------------------------------------------------
+
+  /// A ball that is there but cannot be used.
+  struct Unusable {
+    hw::BallInfo ball;
+    std::string problem;
+  };
+  [[nodiscard]] const LiveSession* session() const noexcept { return session_.get(); }
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<Station>>& stations() const noexcept { return stations_; }
+  [[nodiscard]] std::vector<Unusable> unusable() const;
+  [[nodiscard]] const sampling::RealtimeGrant& realtime() const noexcept { return thread_->grant(); }
+  [[nodiscard]] record::RecorderStatus record_status() const { return recorder_.status(); }
+  [[nodiscard]] const Config& config() const noexcept { return config_.config; }
+  [[nodiscard]] std::string profile() const { return profile_; }
+
+  static constexpr std::chrono::milliseconds kBeat{10};
+
+ private:
+  // What to do about a ball that is on the bus and not in use yet.
+  struct Arrival {
+    hw::BallInfo ball;
+    int attempts = 0;
+    HostTime next_attempt{};
+    std::string problem{};
+  };
+
+  Daemon(boost::asio::io_context& io, const LoadedConfig& config, Folders folders, hw::Bus& bus,
+         record::Recorder& recorder);
+  void on_arrived(hw::BallInfo ball) override;  // sampling thread
+  void on_left(hw::BallId ball) override;       // sampling thread
+
+  void arrived(hw::BallInfo ball);
+  void left(hw::BallId ball);
+  void try_arrivals(HostTime now);
+  Result<> connect(const hw::BallInfo& ball);
+  void lost(Station& station);
+  void schedule_beat();
+  void beat(HostTime now);
+  void finish_session();
+  Result<Station*> choose_station(const std::string& serial);
+  Result<std::unique_ptr<host::PluginProcess>> launch_plugin(const session::Routine& routine, session::Side side,
+                                                             const Station& station);
+
+  boost::asio::io_context& io_;
+  LoadedConfig config_;
+  sampling::Limits limits_;
+  Folders folders_;
+  hw::Bus& bus_;
+  record::Recorder& recorder_;
+  boost::asio::steady_timer timer_;
+  std::vector<SessionListener*> listeners_;
+  std::string profile_;
+  std::optional<int> nrs_after_;
+
+  // Destroyed bottom up: the session lets go of its station, the stations of the sampling thread.
+  std::unique_ptr<sampling::SamplingThread> thread_;
+  std::vector<Arrival> arrivals_;
+  std::map<std::string, std::unique_ptr<Station>> stations_;
+  std::unique_ptr<LiveSession> session_;
+};
+
+}  // namespace knead::live

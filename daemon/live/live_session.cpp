@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/live/live_session.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <utility>
+
+namespace knead::live {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Older than this and the ball does not stream: nothing to begin a session on.
+constexpr std::chrono::milliseconds kFresh = 500ms;
+// Without samples for so long, session time goes on by the host's clock.
+constexpr std::chrono::milliseconds kSilence = 100ms;
+constexpr std::size_t kBatch = 512;
+// How long the main thread waits for the disk, once, before the motor runs.
+constexpr std::chrono::milliseconds kRecordPatience = 500ms;
+
+std::vector<SessionObserver*> observers_of(SessionObserver* self) { return {self}; }
+
+}  // namespace
+
+Result<std::unique_ptr<LiveSession>> LiveSession::begin(Parts parts, const record::SessionHeader& header,
+                                                        std::chrono::milliseconds lease) {
+  Station& station = parts.station;
+  record::Recorder& recorder = parts.recorder;
+  const auto newest = station.newest(HostClock::now(), kFresh);
+  if (!newest) return fail(Errc::kNoBall, "ball " + station.serial() + " sends no readings", "plug it in again");
+
+  // Trips of before are not this session's; those still in force are told below.
+  sampling::TripChange before;
+  while (station.take_trip(before)) {
+  }
+  RingReader reader(station.ring());
+  reader.seek(station.ring().head() - 1);
+  std::array<Sample, 1> first{};
+  const std::uint64_t index = reader.cursor();
+  if (reader.read(first) == 0) return fail(Errc::kNoBall, "ball " + station.serial() + " sends no readings");
+
+  // Mapped anew: while a slow disk is being fed the record may outlive the station.
+  auto ring_fd = station.ring().read_only_descriptor();
+  if (!ring_fd) return std::unexpected(std::move(ring_fd.error()));
+  auto for_recorder = RingReader::from_descriptor(*ring_fd);
+  if (!for_recorder) return std::unexpected(std::move(for_recorder.error()));
+  for_recorder->seek(index);
+  recorder.start_session(header, std::move(*for_recorder),
+                         {.first_ring_index = index, .device = first[0].device_time, .session = SessionTime{}});
+  // So that the session has its number from the start. When the disk takes nothing the session goes on all the same
+  // (R6): the recorder keeps what it can, and its status says what is missing.
+  if (const auto kept = recorder.flush(kRecordPatience); !kept) spdlog::error("{}", kept.error().message());
+  station.begin_session();
+  std::unique_ptr<LiveSession> live(new LiveSession(std::move(parts), header, lease, std::move(reader)));
+  live->tell_standing_trips();
+  live->fed_ = index + 1;
+  live->conductor_.on_sample(index, first[0]);
+  recorder.advance(index + 1);
+  return live;
+}
+
+LiveSession::LiveSession(Parts parts, const record::SessionHeader& header, std::chrono::milliseconds lease,
+                         RingReader reader)
+    : parts_(std::move(parts)),
+      lease_(lease - sampling::kTickPeriod),  // the interlock believes none that looks longer than its ceiling
+      reader_(std::move(reader)),
+      calibration_(header.calibration),
+      last_sample_seen_(HostClock::now()),
+      conductor_(header.routine, {.side = header.side, .band = header.band}, this, observers_of(this)) {
+  if (!parts_.plugin) return;
+  parts_.plugin->attach(
+      parts_.io, [this](const session::PluginAction& action) { conductor_.on_plugin(action); },
+      [this](const std::string& reason) { conductor_.on_plugin_failed(reason); });
+}
+
+LiveSession::~LiveSession() { parts_.station.end_session(); }
+
+void LiveSession::tell_standing_trips() {
+  trips_missed_ = parts_.station.counters().trip_overflow.load(std::memory_order_relaxed);
+  parts_.station.trips().for_each([&](sampling::Trip trip) {
+    trips_told_.set(trip);
+    conductor_.on_trip({.trip = trip, .began = true, .ring_index = 0, .when = HostClock::now()});
+  });
+}
+
+void LiveSession::beat(HostTime now) {
+  if (ended()) return;
+  drain(now);
+  if (!ended() && now - last_sample_seen_ >= kSilence) conductor_.on_silence(now);
+  if (ended() || !parts_.station.connected()) {
+    parts_.station.end_session();
+  } else {
+    parts_.station.request(conductor_.request(now, lease_));
+  }
+}
+
+void LiveSession::drain(HostTime now) {
+  follow_trips(now);
+  // Not beyond what was there when we came: a fast ball must not hold up the main thread.
+  const std::uint64_t limit = parts_.station.ring().head();
+  std::array<Sample, kBatch> samples{};
+  while (!ended()) {
+    const std::size_t count = reader_.read(samples, limit);
+    if (reader_.lost() != ring_lost_)
+      conductor_.on_ring_lost(reader_.lost() - std::exchange(ring_lost_, reader_.lost()));
+    if (count == 0) break;
+    last_sample_seen_ = now;
+    std::uint64_t index = reader_.cursor() - count;
+    for (std::size_t i = 0; i < count && !ended(); ++i) conductor_.on_sample(index++, samples[i]);
+    fed_ = index;
+    parts_.recorder.advance(fed_);
+  }
+}
+
+void LiveSession::follow_trips(HostTime now) {
+  const auto tell = [this](const sampling::TripChange& change) {
+    trips_told_.set(change.trip, change.began);
+    conductor_.on_trip(change);
+  };
+  sampling::TripChange change;
+  while (parts_.station.take_trip(change)) tell(change);
+  // When the main thread was away so long that changes were dropped, what holds now is what counts.
+  const std::uint64_t missed = parts_.station.counters().trip_overflow.load(std::memory_order_relaxed);
+  if (missed == trips_missed_) return;
+  spdlog::warn("{} changes of the interlock came too fast to be noted one by one", missed - trips_missed_);
+  trips_missed_ = missed;
+  const sampling::TripSet holds = parts_.station.trips();
+  const std::uint64_t here = parts_.station.ring().head();
+  holds.without(trips_told_).for_each([&](sampling::Trip t) {
+    tell({.trip = t, .began = true, .ring_index = here, .when = now});
+  });
+  trips_told_.without(holds).for_each(
+      [&](sampling::Trip t) { tell({.trip = t, .began = false, .ring_index = here, .when = now}); });
+}
+
+void LiveSession::on_ball_lost(HostTime now) {
+  drain(now);
+  conductor_.on_ball_lost(now);
+}
+
+void LiveSession::on_ball_back(HostTime now) {
+  if (!ended() && parts_.station.calibration() != calibration_) {
+    calibration_ = parts_.station.calibration();
+    parts_.recorder.calibrated(reader_.cursor(), calibration_);  // the first sample since it is back
+  }
+  conductor_.on_ball_back(now);
+  last_sample_seen_ = now;
+}
+
+void LiveSession::stop(HostTime now, const std::string& by) {
+  drain(now);
+  conductor_.stop(by);
+}
+
+session::SessionReport LiveSession::finish() {
+  parts_.station.end_session();
+  session::SessionReport report = conductor_.report();
+  if (!std::exchange(finished_, true)) parts_.recorder.end_session(record::summary_of(report), fed_);
+  return report;
+}
+
+void LiveSession::deliver(const session::Event& event, std::uint64_t ring_head, DeviceTime epoch,
+                          std::vector<session::PluginAction>&) {
+  if (parts_.plugin) parts_.plugin->post(event, ring_head, epoch);
+}
+
+void LiveSession::on_event(const session::Event& event) {
+  if (std::holds_alternative<session::event::Tick>(event.what)) return;
+  parts_.recorder.event(event);
+  // The button's stop comes from a sample: latch it like any other (R3).
+  if (std::holds_alternative<session::event::Stopped>(event.what)) parts_.station.stop();
+  if (parts_.listener) parts_.listener(event);
+}
+
+void LiveSession::on_anchor(const Timeline::Anchor& anchor) {
+  // The first one began the record.
+  if (std::exchange(first_anchor_, false)) return;
+  parts_.recorder.anchor({.first_ring_index = anchor.ring_index, .device = anchor.device, .session = anchor.session});
+}
+
+}  // namespace knead::live

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/live/station.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "hw/protocol/codec.hpp"
+
+namespace knead::live {
+
+namespace {
+
+// EVIDENCE "Safety": auto-zero only when unloaded. From the reference tare, so that taring cannot creep.
+constexpr Newtons kUnloaded{3.0};
+// A minute of stall at the rate in force (DESIGN section 2).
+constexpr std::uint64_t kRingSeconds = 60;
+
+}  // namespace
+
+Result<std::unique_ptr<Station>> Station::create(std::string serial, const sampling::Limits& limits, int rate_hz,
+                                                 sampling::SamplingThread& thread) {
+  auto ring = SampleRing::create(kRingSeconds * static_cast<std::uint64_t>(rate_hz));
+  if (!ring) return std::unexpected(std::move(ring.error()));
+  return std::unique_ptr<Station>(new Station(std::move(serial), limits, rate_hz, thread, std::move(*ring)));
+}
+
+Station::Station(std::string serial, const sampling::Limits& limits, int rate_hz, sampling::SamplingThread& thread,
+                 SampleRing ring)
+    : serial_(std::move(serial)),
+      rate_hz_(rate_hz),
+      thread_(thread),
+      ring_(std::move(ring)),
+      sampler_(controls_, ring_, limits) {}
+
+Station::~Station() { disconnect(); }
+
+Result<> Station::connect(hw::Bus& bus, const hw::BallInfo& ball) {
+  auto opened = bus.open(ball.id);
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  hw::Link& link = **opened;
+  if (auto done = configure(link); !done) return done;
+  sampler_.attach(link, calibration_);
+  if (auto done = thread_.add(sampler_); !done) return done;
+  if (auto done = link.start(sampler_); !done) {
+    thread_.remove(sampler_);
+    return done;
+  }
+  link_ = std::move(*opened);
+  ball_id_ = ball.id;
+  path_ = ball.path;
+  return {};
+}
+
+Result<> Station::configure(hw::Link& link) {
+  std::array<std::byte, protocol::kInfoSize> bytes{};
+  const auto got = link.control_in(protocol::Request::kGetInfo, 0, bytes, kControlTimeout);
+  if (!got) return std::unexpected(got.error());
+  const auto info = protocol::decode_info(std::span(bytes).first(*got));
+  if (!info) {
+    return fail(Errc::kProtocol, fmt::format("ball {} describes itself in {} bytes that cannot be read ({})", serial_,
+                                             *got, to_string(info.error())));
+  }
+  if (info->version_major != protocol::kVersionMajor) {
+    return fail(Errc::kProtocol,
+                fmt::format("ball {} speaks version {} of the protocol, this program version {}", serial_,
+                            info->version_major, protocol::kVersionMajor),
+                "update whichever is older");
+  }
+  info_ = *info;
+  if (info_.rate_hz != rate_hz_) {
+    const auto set =
+        link.control_out(protocol::Request::kSetRate, static_cast<std::uint16_t>(rate_hz_), {}, kControlTimeout);
+    if (!set) {
+      return fail(set.error().code, fmt::format("ball {} does not sample at {} Hz", serial_, rate_hz_),
+                  fmt::format("set ball.rate_hz to at most {}", info_.max_rate_hz));
+    }
+    info_.rate_hz = static_cast<std::uint16_t>(rate_hz_);
+  }
+  auto calibration = read_calibration(link);
+  if (!calibration) return std::unexpected(std::move(calibration.error()));
+  calibration_ = *calibration;
+  return {};
+}
+
+Result<protocol::Calibration> Station::read_calibration(hw::Link& link) {
+  std::array<std::byte, protocol::kCalibrationSize> bytes{};
+  const auto got = link.control_in(protocol::Request::kGetCalibration, 0, bytes, kControlTimeout);
+  if (!got) return std::unexpected(got.error());
+  const auto calibration = protocol::decode_calibration(std::span(bytes).first(*got));
+  // A calibration that cannot be read is none: the interlock then keeps the motor off and says why (R4).
+  return calibration ? *calibration : protocol::Calibration{};
+}
+
+void Station::disconnect() {
+  if (!link_) return;
+  controls_.withdraw_request();
+  thread_.remove(sampler_);
+  link_.reset();
+}
+
+bool Station::gone() const noexcept { return link_ && sampler_.counters().gone.load(std::memory_order_acquire); }
+
+sampling::TripSet Station::trips() const noexcept {
+  return sampling::TripSet::from_bits(sampler_.counters().trips.load(std::memory_order_relaxed));
+}
+
+std::optional<Sample> Station::newest(HostTime now, std::chrono::milliseconds max_age) const {
+  if (!link_ || ring_.head() == 0) return std::nullopt;
+  RingReader reader(ring_);
+  reader.seek(ring_.head() - 1);
+  std::array<Sample, 1> sample{};
+  if (reader.read(sample) == 0 || now - sample[0].host_time > max_age) return std::nullopt;
+  return sample[0];
+}
+
+void Station::stop() noexcept {
+  controls_.stop();
+  controls_.withdraw_request();
+  if (link_) link_->emergency_stop();
+}
+
+bool Station::stop_latched() const noexcept {
+  bool latched = controls_.stop_requested();
+  // Of a ball that is away only the wish to stop is known.
+  if (link_) trips().for_each([&](sampling::Trip t) { latched = latched || is_latched(t); });
+  return latched;
+}
+
+Result<> Station::clear() {
+  if (link_) {
+    const auto done = link_->control_out(protocol::Request::kClearStop, protocol::kClearStopMagic, {}, kControlTimeout);
+    if (!done) return std::unexpected(done.error());
+  }
+  controls_.clear();
+  return {};
+}
+
+Result<protocol::Calibration> Station::tare() {
+  const auto sample = newest(HostClock::now(), std::chrono::milliseconds(500));
+  if (!sample) return fail(Errc::kNoBall, fmt::format("ball {} sends no readings", serial_));
+  if (!calibration_.calibrated) {
+    return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", serial_), "calibrate it first");
+  }
+  const Newtons force = calibration_.force_from_reference(sample->raw);
+  if (std::abs(force.value) > kUnloaded.value) {
+    return fail(Errc::kRefused, fmt::format("{:.1f} N press on ball {}", force.value, serial_),
+                "take everything off the ball and try again");
+  }
+  if (const auto done = link_->control_out(protocol::Request::kTare, 0, {}, kControlTimeout); !done) {
+    if (done.error().code != Errc::kRefused) return std::unexpected(done.error());
+    return fail(Errc::kRefused, fmt::format("ball {} is not at rest", serial_),
+                "lay it down, wait a second and try again");
+  }
+  auto calibration = read_calibration(*link_);
+  if (!calibration) return calibration;
+  calibration_ = *calibration;
+  // The last one took effect a report later, a millisecond or so; main cannot have come round sooner than that.
+  if (!sampler_.set_calibration(calibration_)) {
+    return fail(Errc::kBusy, fmt::format("ball {} has not taken its last calibration yet", serial_), "try again");
+  }
+  return calibration;
+}
+
+}  // namespace knead::live

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/core/error.hpp"
+#include "daemon/core/sample_ring.hpp"
+#include "daemon/sampling/controls.hpp"
+#include "daemon/sampling/sampler.hpp"
+#include "daemon/sampling/sampling_thread.hpp"
+#include "hw/link/link.hpp"
+
+namespace knead::live {
+
+/// The place of one ball, known by its serial: its link while it is plugged in, and what outlives a replug: the ring,
+/// the sampler with its interlock, the stop latch.
+///
+///   [away] ── connect() ──▶ [streaming] ── disconnect() ──▶ [away]
+///
+/// Main thread. Control requests wait for the ball, up to kControlTimeout each; the caller sees to it that no session
+/// on another ball waits with them.
+class Station {
+ public:
+  /// @p rate_hz sizes the ring and is set in the ball at each connect. @p thread must outlive the station.
+  static Result<std::unique_ptr<Station>> create(std::string serial, const sampling::Limits& limits, int rate_hz,
+                                                 sampling::SamplingThread& thread);
+  ~Station();
+
+  /// Opens, configures and streams. Errors: as Bus::open; kProtocol, another protocol version; kTimeout.
+  Result<> connect(hw::Bus& bus, const hw::BallInfo& ball);
+  /// The ball is gone, or its link is beyond repair.
+  void disconnect();
+
+  [[nodiscard]] const std::string& serial() const noexcept { return serial_; }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] hw::BallId ball_id() const noexcept { return ball_id_; }
+  [[nodiscard]] bool connected() const noexcept { return link_ != nullptr; }
+  /// The link says that the ball is gone, though nobody has called disconnect() yet.
+  [[nodiscard]] bool gone() const noexcept;
+  [[nodiscard]] const protocol::Info& info() const noexcept { return info_; }
+  [[nodiscard]] const protocol::Calibration& calibration() const noexcept { return calibration_; }
+  [[nodiscard]] const SampleRing& ring() const noexcept { return ring_; }
+  [[nodiscard]] const sampling::SamplerCounters& counters() const noexcept { return sampler_.counters(); }
+  [[nodiscard]] sampling::TripSet trips() const noexcept;
+  /// Newest sample; empty while away or when it is older than @p max_age.
+  [[nodiscard]] std::optional<Sample> newest(HostTime now, std::chrono::milliseconds max_age) const;
+  bool take_trip(sampling::TripChange& out) { return sampler_.take_trip(out); }
+
+  /// What the motor should do, until the lease ends. Renew it.
+  void request(const sampling::LeasedRequest& request) noexcept { controls_.set_request(request); }
+  void begin_session() noexcept { controls_.begin_session(); }
+  void end_session() noexcept { controls_.withdraw_request(); }
+
+  /// Motor off at once, latched here and in the ball (R3). Works with the ball away too.
+  void stop() noexcept;
+  [[nodiscard]] bool stop_latched() const noexcept;
+  /// Takes back what is latched, here and in the ball. Errors: as of the request.
+  Result<> clear();
+  /// The ball takes the mean of its last moments as zero. @return the calibration now in force. Errors: kRefused, not
+  /// unloaded or not steady; kNoBall.
+  Result<protocol::Calibration> tare();
+
+  static constexpr std::chrono::milliseconds kControlTimeout{200};
+
+ private:
+  Station(std::string serial, const sampling::Limits& limits, int rate_hz, sampling::SamplingThread& thread,
+          SampleRing ring);
+  Result<> configure(hw::Link& link);
+  Result<protocol::Calibration> read_calibration(hw::Link& link);
+
+  std::string serial_;
+  std::string path_;
+  hw::BallId ball_id_{};
+  int rate_hz_;
+  sampling::SamplingThread& thread_;
+  SampleRing ring_;
+  sampling::Controls controls_;
+  sampling::Sampler sampler_;
+  protocol::Info info_{};
+  protocol::Calibration calibration_{};
+  std::unique_ptr<hw::Link> link_;  // last: its end waits for callbacks into the sampler
+};
+
+}  // namespace knead::live
