@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/checks.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+
+#include "daemon/api/messages.hpp"
+#include "daemon/record/store.hpp"
+#include "hw/usb/ball_model.hpp"
+#include "hw/usb/sightings.hpp"
+
+namespace knead::cli {
+namespace {
+
+using Verdict = Check::Verdict;
+
+constexpr const char* kDaemonCheck = "daemon";
+
+std::string remedy_of(const Error& error) {
+  return error.remedy.empty() ? std::string(hint(error.code)) : error.remedy;
+}
+
+/// The context and the system's word, without the remedy, which has a line of its own.
+std::string saw(const Error& error) {
+  if (error.os_error == 0) return error.context;
+  return error.context + ": " + std::generic_category().message(error.os_error);
+}
+
+Check bad(std::string name, const Error& error) {
+  return {.name = std::move(name), .verdict = Verdict::kBad, .saw = saw(error), .remedy = remedy_of(error)};
+}
+
+Result<api::DaemonStatus> status_of(const Context& context) {
+  const auto answer = context.ask("daemon.status");
+  if (!answer) return std::unexpected(answer.error());
+  if (!answer->is_object()) return fail(Errc::kProtocol, "the status is no object");
+  return api::daemon_status_from(answer->get_object());
+}
+
+/// Would the kernel give this user SCHED_FIFO? Asked by doing it, on a thread of its own that ends right away.
+bool may_use_fifo(int priority) {
+  bool granted = false;
+  std::thread([&] {
+    const sched_param wanted{.sched_priority = priority};
+    granted = ::pthread_setschedparam(::pthread_self(), SCHED_FIFO, &wanted) == 0;
+  }).join();
+  return granted;
+}
+
+/// The nearest folder above @p path that exists.
+std::filesystem::path existing_folder(std::filesystem::path path) {
+  std::error_code failed;
+  do {
+    path = path.parent_path();
+  } while (!path.empty() && path != path.root_path() && !std::filesystem::exists(path, failed));
+  return path.empty() ? std::filesystem::path(".") : path;
+}
+
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kGood:
+      return "good";
+    case Verdict::kNote:
+      return "note";
+    case Verdict::kBad:
+      return "bad";
+  }
+  return "bad";
+}
+
+}  // namespace
+
+Check check_configuration(const Context& context) {
+  const auto loaded = context.config();
+  if (!loaded) return bad("config", loaded.error());
+  std::string files;
+  std::error_code failed;
+  for (const auto& file : config_files(context.environment()))
+    if (std::filesystem::exists(file, failed)) files += (files.empty() ? "" : ", ") + file;
+  return {.name = "config", .saw = files.empty() ? "no file, the defaults hold" : files};
+}
+
+Check check_daemon(const Context& context) {
+  const auto status = status_of(context);
+  if (!status) return bad(kDaemonCheck, status.error());
+  if (status->version != KNEAD_VERSION)
+    return {.name = kDaemonCheck,
+            .verdict = Verdict::kBad,
+            .saw = fmt::format("kneadd is {}, knead is {}", status->version, KNEAD_VERSION),
+            .remedy = "restart the daemon after an update: `systemctl restart kneadd`"};
+  if (status->stop_latched)
+    return {.name = kDaemonCheck,
+            .verdict = Verdict::kNote,
+            .saw = fmt::format("kneadd {} runs; a stop or a fault holds the motor off", status->version),
+            .remedy = "`knead status` says why; `knead clear` lets it run again"};
+  return {.name = kDaemonCheck, .saw = fmt::format("kneadd {} runs, process {}", status->version, status->pid)};
+}
+
+std::vector<Check> check_usb() {
+  const auto seen = hw::look_for_balls(hw::default_ball_models());
+  if (!seen) return {bad("usb", seen.error())};
+  if (seen->empty())
+    return {{.name = "usb",
+             .verdict = Verdict::kNote,
+             .saw = "no ball is plugged in",
+             .remedy = "plug it in; `lsusb -d 1209:0001` shows it where the cable carries data"}};
+  std::vector<Check> checks;
+  for (const auto& ball : *seen) {
+    if (!ball.access) {
+      checks.push_back(bad("usb", ball.access.error()));
+      continue;
+    }
+    checks.push_back({.name = "usb",
+                      .saw = fmt::format("{} {} at {}, may be opened", ball.model,
+                                         ball.serial.empty() ? "without a serial" : ball.serial, ball.path)});
+  }
+  return checks;
+}
+
+Check check_realtime(const Context& context) {
+  Check check{.name = "real-time", .saw = {}};
+  const auto loaded = context.config();
+  if (const auto status = status_of(context)) {
+    // The daemon's own word counts: it may run as another user.
+    if (status->realtime.priority > 0) {
+      check.saw = fmt::format("the daemon samples at SCHED_FIFO priority {}", status->realtime.priority);
+      return check;
+    }
+    check.saw = "the daemon samples with ordinary scheduling";
+    if (loaded && loaded->config.realtime.priority == 0) {
+      check.saw += ", as configured";
+      return check;
+    }
+  } else if (may_use_fifo(loaded ? std::max(1, loaded->config.realtime.priority) : 1)) {
+    check.saw = "SCHED_FIFO is granted to this user";
+    return check;
+  } else {
+    rlimit limit{};
+    const bool known = ::getrlimit(RLIMIT_RTPRIO, &limit) == 0;
+    check.saw = fmt::format("SCHED_FIFO is not granted to this user (RLIMIT_RTPRIO {})",
+                            known ? std::to_string(limit.rlim_cur) : std::string("unknown"));
+  }
+  check.verdict = Verdict::kNote;
+  check.remedy =
+      "sessions run without it, with more jitter; for it, use the system service, or put \"@knead - rtprio 50\" into "
+      "/etc/security/limits.d/knead.conf, join the group knead and log in again";
+  return check;
+}
+
+Check check_memory_lock(const Context& context) {
+  Check check{.name = "memory", .saw = {}};
+  if (const auto status = status_of(context)) {
+    if (status->realtime.memory_locked) {
+      check.saw = "the daemon's memory is locked";
+      return check;
+    }
+    check.saw = "the daemon's memory is not locked";
+    if (const auto loaded = context.config(); loaded && !loaded->config.realtime.lock_memory) {
+      check.saw += ", as configured";
+      return check;
+    }
+  } else {
+    constexpr rlim_t kEnough = rlim_t{128} << 20U;  // a generous bound on what the daemon maps
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && (limit.rlim_cur >= kEnough || ::geteuid() == 0)) {
+      check.saw = "memory may be locked by this user";
+      return check;
+    }
+    check.saw = fmt::format("this user may lock {} KiB of memory", limit.rlim_cur / 1024);
+  }
+  check.verdict = Verdict::kNote;
+  check.remedy =
+      "matters only where the computer swaps; for it, put \"@knead - memlock 131072\" into "
+      "/etc/security/limits.d/knead.conf and log in again";
+  return check;
+}
+
+Check check_database(const Context& context) {
+  const auto path = context.database("");
+  if (!path) return bad("record", path.error());
+  const auto status = status_of(context);
+  if (status && !status->record.problem.empty())
+    return {.name = "record",
+            .verdict = Verdict::kBad,
+            .saw = *path + ": " + status->record.problem,
+            .remedy = std::string(hint(Errc::kStorage))};
+  std::error_code failed;
+  if (!std::filesystem::exists(*path, failed)) {
+    const auto folder = existing_folder(*path);
+    if (::access(folder.c_str(), W_OK | X_OK) == 0 || status)
+      return {.name = "record", .saw = *path + " will be made with the first session"};
+    return {.name = "record",
+            .verdict = Verdict::kBad,
+            .saw = fmt::format("{} cannot be made: {} is not writable", *path, folder.string()),
+            .remedy = "set [record] database to a path you may write to"};
+  }
+  const auto store = record::Store::open_read_only(*path);
+  if (!store) return bad("record", store.error());
+  if (const auto sound = store->check(); !sound) return bad("record", sound.error());
+  // With a daemon it is the daemon that writes, maybe as another user, and it had no complaint.
+  if (!status && ::access(path->c_str(), W_OK) != 0)
+    return {.name = "record",
+            .verdict = Verdict::kBad,
+            .saw = *path + " is not writable",
+            .remedy = "make its owner the user that runs kneadd, or set [record] database to another path"};
+  return {.name = "record", .saw = *path + " is sound"};
+}
+
+std::string checks_text(const std::vector<Check>& checks) {
+  std::string text;
+  for (const auto& check : checks) {
+    const char* mark = check.verdict == Verdict::kGood ? "ok  " : check.verdict == Verdict::kNote ? "note" : "BAD ";
+    text += fmt::format("{} {:<10} {}\n", mark, check.name, check.saw);
+    if (!check.remedy.empty()) text += fmt::format("     {:<10} -> {}\n", "", check.remedy);
+  }
+  return text;
+}
+
+boost::json::array checks_json(const std::vector<Check>& checks) {
+  boost::json::array array;
+  for (const auto& check : checks) {
+    const auto verdict = name_of(check.verdict);
+    array.push_back(boost::json::object{{"name", check.name},
+                                        {"verdict", boost::json::string_view(verdict.data(), verdict.size())},
+                                        {"saw", check.saw},
+                                        {"remedy", check.remedy}});
+  }
+  return array;
+}
+
+ExitCode exit_code_of_checks(const std::vector<Check>& checks) {
+  ExitCode exit = ExitCode::kDone;
+  for (const auto& check : checks) {
+    if (check.verdict != Verdict::kBad) continue;
+    if (check.name != kDaemonCheck) return ExitCode::kFailed;
+    exit = ExitCode::kNotThere;
+  }
+  return exit;
+}
+
+std::string safety_text() {
+  return "Not for you, or ask a clinician first: wounds, fractures, acute inflammation, blood clots or blood "
+         "thinners,\n"
+         "osteoporosis, pregnancy, a pacemaker, altered sensation, recent surgery.\n"
+         "Never the front or the side of the neck. Headache, dizziness or numbness: stop.\n"
+         "Trouble for more than 3 months: see a practitioner.\n";
+}
+
+}  // namespace knead::cli

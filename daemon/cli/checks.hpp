@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `knead doctor` looks at: each check says what it saw and, where something is wrong, what to do.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/cli/context.hpp"
+#include "daemon/cli/exit_code.hpp"
+
+namespace knead::cli {
+
+struct Check {
+  enum class Verdict : std::uint8_t { kGood, kNote, kBad };
+  std::string name;
+  Verdict verdict = Verdict::kGood;
+  std::string saw;
+  std::string remedy{};  ///< empty where nothing need be done
+};
+
+Check check_configuration(const Context& context);
+/// The daemon and its version. Others ask the daemon themselves; a second question costs nothing.
+Check check_daemon(const Context& context);
+/// One per ball on USB, or one that says there is none.
+std::vector<Check> check_usb();
+Check check_realtime(const Context& context);
+Check check_memory_lock(const Context& context);
+Check check_database(const Context& context);
+
+/// Pure.
+std::string checks_text(const std::vector<Check>& checks);
+boost::json::array checks_json(const std::vector<Check>& checks);
+/// kNotThere when the daemon alone is missing, kFailed for anything else that is bad.
+ExitCode exit_code_of_checks(const std::vector<Check>& checks);
+/// EVIDENCE.md, Safety, in short.
+std::string safety_text();
+
+}  // namespace knead::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function per command: each describes its options to CLI11 and, when chosen, sets Context::action.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace knead::cli {
+
+class Context;
+
+void add_status(CLI::App& app, Context& context);
+void add_devices(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
+void add_run(CLI::App& app, Context& context);
+/// pause, resume, stop, clear
+void add_controls(CLI::App& app, Context& context);
+void add_tare(CLI::App& app, Context& context);
+void add_sessions(CLI::App& app, Context& context);
+void add_show(CLI::App& app, Context& context);
+void add_export(CLI::App& app, Context& context);
+void add_simulate(CLI::App& app, Context& context);
+void add_routine(CLI::App& app, Context& context);
+void add_config(CLI::App& app, Context& context);
+
+}  // namespace knead::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "daemon/cli/checks.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/context.hpp"
+
+namespace knead::cli {
+namespace {
+
+ExitCode run(const Context& context, bool json) {
+  std::vector<Check> checks{{.name = "version", .saw = "knead " KNEAD_VERSION}};
+  checks.push_back(check_configuration(context));
+  checks.push_back(check_daemon(context));
+  for (auto& check : check_usb()) checks.push_back(std::move(check));
+  checks.push_back(check_realtime(context));
+  checks.push_back(check_memory_lock(context));
+  checks.push_back(check_database(context));
+  if (json)
+    print_json(checks_json(checks));
+  else
+    fmt::print("{}\n{}", checks_text(checks), safety_text());
+  return exit_code_of_checks(checks);
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("doctor", "What is missing for a session, and how to mend it");
+  const auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "Print JSON");
+  command->callback([&context, json] { context.action = [&context, json] { return run(context, *json); }; });
+}
+
+}  // namespace knead::cli

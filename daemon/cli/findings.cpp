@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/findings.hpp"
+
+#include <fmt/core.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <cstdio>
+
+#include "daemon/cli/context.hpp"
+
+namespace knead::cli {
+
+ExitCode report_findings(const std::string& file, std::span<const Finding> findings, bool json) {
+  const bool errors = has_errors(findings);
+  if (json) {
+    boost::json::array array;
+    for (const auto& finding : findings) {
+      array.push_back(
+          boost::json::object{{"severity", finding.severity == Finding::Severity::kError ? "error" : "warning"},
+                              {"file", file},
+                              {"line", finding.line},
+                              {"column", finding.column},
+                              {"key", finding.key},
+                              {"text", finding.text}});
+    }
+    print_json(array);
+  } else {
+    for (const auto& finding : findings) fmt::print(stderr, "{}\n", to_string(finding, file));
+    if (!errors) fmt::print("{}: ok\n", file);
+  }
+  return errors ? ExitCode::kFailed : ExitCode::kDone;
+}
+
+}  // namespace knead::cli

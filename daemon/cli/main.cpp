@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// knead: the command line. Each command lives in a file of its own; this one only puts them together.
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <clocale>
+#include <cstdio>
+
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/context.hpp"
+
+namespace {
+
+int code(knead::cli::ExitCode exit) { return static_cast<int>(exit); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using knead::cli::ExitCode;
+  std::setlocale(LC_CTYPE, "");  // for nl_langinfo(CODESET): may the live view draw in UTF-8?
+
+  knead::cli::Context context(knead::Environment::of_process());
+  CLI::App app("knead: release a tight neck with the ball, then activate what should work instead.", "knead");
+  app.set_version_flag("--version", "knead " KNEAD_VERSION);
+  app.add_option("--socket", context.socket, "The daemon's socket (default: as configured)")->type_name("PATH");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer("Exit codes: 0 done, 1 failed, 2 wrong use, 3 stopped by a person, 4 no daemon or no ball.");
+
+  knead::cli::add_status(app, context);
+  knead::cli::add_devices(app, context);
+  knead::cli::add_doctor(app, context);
+  knead::cli::add_run(app, context);
+  knead::cli::add_controls(app, context);
+  knead::cli::add_tare(app, context);
+  knead::cli::add_sessions(app, context);
+  knead::cli::add_show(app, context);
+  knead::cli::add_export(app, context);
+  knead::cli::add_simulate(app, context);
+  knead::cli::add_routine(app, context);
+  knead::cli::add_config(app, context);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    fmt::print(stderr, "knead: {}; `knead --help` shows how it is used\n", error.what());
+    return code(ExitCode::kWrongUse);
+  }
+  const int exit = code(context.action());
+  // A full disk or a closed pipe behind stdout must not look like success.
+  if (std::fflush(stdout) != 0 && exit == 0) {
+    fmt::print(stderr, "knead: cannot write the output; check the free space\n");
+    return code(ExitCode::kFailed);
+  }
+  return exit;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace knead::cli {
+
+/// SIGINT, SIGTERM and SIGHUP as something to poll() for, so that ending by one is an ordinary return: the session is
+/// stopped and the terminal restored. SIGPIPE is ignored from then on: a reader of our output that leaves must not
+/// leave a session behind that nobody watches. Made before any thread.
+class SignalSource {
+ public:
+  SignalSource();
+  ~SignalSource();
+  SignalSource(const SignalSource&) = delete;
+  SignalSource& operator=(const SignalSource&) = delete;
+
+  [[nodiscard]] int fd() const { return fd_; }
+  /// Takes one signal. @return whether there was one.
+  bool take();
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace knead::cli

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "daemon/api/messages.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/context.hpp"
+#include "daemon/cli/text.hpp"
+
+namespace knead::cli {
+namespace {
+
+void print(const api::DaemonStatus& status) {
+  fmt::print("kneadd {}, process {}, running for {}\n", status.version, status.pid, clock_text(status.uptime_s));
+  const auto& realtime = status.realtime;
+  fmt::print("  real-time  {}{}{}\n",
+             realtime.priority > 0 ? fmt::format("priority {}", realtime.priority) : "ordinary scheduling",
+             realtime.memory_locked ? ", memory locked" : "",
+             realtime.detail.empty() ? std::string() : "; " + realtime.detail);
+  fmt::print("  record     {}{}\n", status.record.database,
+             status.record.problem.empty() ? std::string() : "; " + status.record.problem);
+  if (status.stop_latched) fmt::print("  motor      held off until `knead clear`\n");
+  if (status.session) {
+    const auto& s = *status.session;
+    fmt::print("  session    {}: {}, {}, {}{}, {}\n", s.session_id, s.routine, session::to_string(s.side),
+               session::to_string(s.phase), s.paused ? ", paused" : "", clock_text(s.t_s));
+  } else {
+    fmt::print("  session    none\n");
+  }
+  if (status.balls.empty()) fmt::print("  ball       none\n");
+  for (const auto& ball : status.balls) fmt::print("  ball       {}\n", describe(ball));
+  if (status.dropped_clients > 0)
+    fmt::print("  clients    {} cut off because they did not read\n", status.dropped_clients);
+}
+
+ExitCode run(const Context& context, bool json) {
+  const auto answer = context.ask("daemon.status");
+  if (!answer) return report(answer.error());
+  if (!answer->is_object())
+    return report(Error{.code = Errc::kProtocol, .context = "the status is no object", .remedy = {}});
+  if (json)
+    print_json(*answer);
+  else
+    print(api::daemon_status_from(answer->get_object()));
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("status", "What the daemon does and what it has");
+  const auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "Print JSON");
+  command->callback([&context, json] { context.action = [&context, json] { return run(context, *json); }; });
+}
+
+}  // namespace knead::cli

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/checks.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace knead::cli {
+namespace {
+
+using testing::HasSubstr;
+using Verdict = Check::Verdict;
+
+/// A person's home with nothing in it, and no daemon.
+class ChecksTest : public testing::Test {
+ protected:
+  ChecksTest() {
+    std::string name = testing::TempDir() + "knead-home-XXXXXX";
+    home_ = ::mkdtemp(name.data());
+    std::filesystem::create_directories(home_ + "/.config/knead");
+  }
+  ~ChecksTest() override { std::filesystem::remove_all(home_); }
+  [[nodiscard]] Context context() const {
+    Context made(Environment{.home = home_,
+                             .xdg_config_home = {},
+                             .xdg_data_home = {},
+                             .xdg_runtime_dir = home_,
+                             .runtime_directory = {},
+                             .state_directory = {},
+                             .uid = 1000});
+    made.socket = home_ + "/none.sock";
+    return made;
+  }
+  std::string home_;
+};
+
+TEST_F(ChecksTest, WithoutADaemonTheCheckSaysSoAndHowToStartIt) {
+  const Check check = check_daemon(context());
+  EXPECT_EQ(check.verdict, Verdict::kBad);
+  EXPECT_THAT(check.saw, HasSubstr("none.sock"));
+  EXPECT_THAT(check.remedy, HasSubstr("kneadd"));
+  EXPECT_EQ(exit_code_of_checks({check}), ExitCode::kNotThere);
+}
+
+TEST_F(ChecksTest, AConfigurationThatIsWrongIsBadWithItsLine) {
+  EXPECT_EQ(check_configuration(context()).verdict, Verdict::kGood);
+  std::ofstream(home_ + "/.config/knead/kneadd.toml") << "[interlock]\nhard_limit_n = 90\n";
+  const Check check = check_configuration(context());
+  EXPECT_EQ(check.verdict, Verdict::kBad);
+  EXPECT_THAT(check.saw, HasSubstr("kneadd.toml:2"));
+  EXPECT_FALSE(check.remedy.empty());
+  EXPECT_EQ(exit_code_of_checks({check}), ExitCode::kFailed);
+}
+
+TEST_F(ChecksTest, ADatabaseThatIsNotThereYetIsFineAndOneThatIsNoneIsNot) {
+  EXPECT_EQ(check_database(context()).verdict, Verdict::kGood);
+  std::filesystem::create_directories(home_ + "/.local/share/knead");
+  std::ofstream(home_ + "/.local/share/knead/knead.db") << std::string(8192, 'x');
+  const Check check = check_database(context());
+  EXPECT_EQ(check.verdict, Verdict::kBad);
+  EXPECT_FALSE(check.remedy.empty());
+}
+
+TEST_F(ChecksTest, WhateverIsNotGoodComesWithARemedy) {
+  auto checks = check_usb();
+  checks.push_back(check_realtime(context()));
+  checks.push_back(check_memory_lock(context()));
+  for (const auto& check : checks) EXPECT_TRUE(check.verdict == Verdict::kGood || !check.remedy.empty()) << check.name;
+}
+
+TEST(ChecksTextTest, TheTextLeadsWithTheVerdictAndFollowsWithTheRemedy) {
+  const std::string text =
+      checks_text({{.name = "usb", .verdict = Verdict::kBad, .saw = "denied", .remedy = "grant it"},
+                   {.name = "daemon", .saw = "runs"}});
+  EXPECT_EQ(text, "BAD  usb        denied\n                -> grant it\nok   daemon     runs\n");
+  EXPECT_EQ(exit_code_of_checks({{.name = "daemon", .verdict = Verdict::kNote, .saw = "", .remedy = "x"}}),
+            ExitCode::kDone);
+}
+
+TEST(SafetyTextTest, TheContraindicationsAreShownAgain) {
+  for (const char* word : {"pregnancy", "pacemaker", "blood thinners", "front or the side of the neck", "dizziness"})
+    EXPECT_THAT(safety_text(), HasSubstr(word));
+}
+
+}  // namespace
+}  // namespace knead::cli
