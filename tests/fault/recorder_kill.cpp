@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// R6: kill -9 at any moment leaves a database that opens, with all but the last second of samples.
+//
+// A child feeds a Recorder in real time, at twenty samples a millisecond, and notes in shared memory how far it was and
+// when. The parent kills it at a random moment, opens what is left, and holds it against the notes. Several children
+// run side by side, each on a database of its own that is killed again and again.
+//
+//   recorder_kill [kills [seed]]        default: 50 kills
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "daemon/record/recorder.hpp"
+
+namespace {
+
+using namespace knead;          // NOLINT(google-build-using-namespace): a program of one file
+using namespace knead::record;  // NOLINT(google-build-using-namespace)
+
+constexpr std::size_t kSideBySide = 5;
+constexpr std::uint64_t kSamplesPerMs = 20;
+constexpr std::uint64_t kMsPerEvent = 10;
+constexpr std::chrono::milliseconds kLongestLife{2500};
+constexpr std::size_t kMaxNotes = 1U << 17U;
+
+/// How many samples had been pushed at which time. Written by the child, read by the parent when the child is dead.
+struct Note {
+  std::int64_t at_ns;
+  std::uint64_t pushed;
+};
+struct Notes {
+  std::atomic<std::uint64_t> count;
+  Note notes[kMaxNotes];  // NOLINT(cppcoreguidelines-avoid-c-arrays): a layout in shared memory
+};
+
+/// The n-th sample, the same for both sides. One in a thousand is missing from the sequence.
+Sample sample_at(std::uint64_t n) {
+  Sample s;
+  s.seq = n + n / 1000;
+  s.raw = static_cast<std::int32_t>(100'000 + (n * 2'654'435'761U >> 8U) % 512);
+  s.device_time = DeviceTime(std::chrono::microseconds(s.seq * 50));
+  s.host_time = HostTime(std::chrono::nanoseconds(s.seq * 50'000));
+  s.motor = Level{static_cast<std::uint8_t>(n / 5000)};
+  return s;
+}
+
+[[noreturn]] void child(const std::string& path, Notes& notes) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  auto store = Store::open(path);
+  auto ring = SampleRing::create(std::uint64_t{1} << 20U);
+  if (!store || !ring) {
+    std::fprintf(stderr, "child: %s\n", (store ? ring.error() : store.error()).message().c_str());
+    std::_Exit(3);
+  }
+  SessionHeader header;
+  header.profile = "kill";
+  header.routine.id = "kill";
+  header.calibration = {.calibrated = true, .point_b_raw = 1000, .point_b_mn = 100};
+  Recorder recorder(std::move(*store));
+  recorder.start_session(header, RingReader(*ring), {});
+  std::uint64_t pushed = 0;
+  const auto start = HostClock::now();
+  for (;;) {
+    // Catches up when it was not scheduled, as a real ball's queue does.
+    const auto due = static_cast<std::uint64_t>((HostClock::now() - start) / std::chrono::milliseconds(1)) + 1;
+    for (; pushed < due * kSamplesPerMs; ++pushed) ring->push(sample_at(pushed));
+    recorder.advance(pushed);
+    if (due % kMsPerEvent == 0) {
+      recorder.event({SessionTime(std::chrono::microseconds(pushed * 50)), session::event::SamplesLost{pushed}});
+    }
+    const std::uint64_t n = notes.count.load(std::memory_order_relaxed);
+    if (n < kMaxNotes) {
+      notes.notes[n] = {HostClock::now().time_since_epoch().count(), pushed};
+      notes.count.store(n + 1, std::memory_order_release);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // the ball's pace, not a wait for something
+  }
+}
+
+/// What must be there: everything pushed a second before the kill.
+std::uint64_t owed(const Notes& notes, HostTime killed) {
+  const auto deadline = (killed - std::chrono::seconds(1)).time_since_epoch().count();
+  std::uint64_t pushed = 0;
+  for (std::uint64_t i = 0; i < notes.count.load(std::memory_order_acquire); ++i) {
+    if (notes.notes[i].at_ns <= deadline) pushed = notes.notes[i].pushed;
+  }
+  return pushed;
+}
+
+struct Victim {
+  std::string path;
+  Notes* notes = nullptr;
+  pid_t pid = -1;
+  HostTime dies{};
+  HostTime died{};
+  int kills = 0;
+};
+
+void fail_with(const Victim& victim, const std::string& why) {
+  std::fprintf(stderr, "FAILED: %s, kill %d: %s\n", victim.path.c_str(), victim.kills, why.c_str());
+  std::exit(1);
+}
+
+/// Opens what the kill left and compares. @return samples found.
+std::uint64_t inspect(const Victim& victim) {
+  auto store = Store::open(victim.path);
+  if (!store) fail_with(victim, store.error().message());
+  if (const auto sound = store->check(); !sound) fail_with(victim, sound.error().message());
+  const auto sessions = store->list_sessions(1000);
+  if (!sessions) fail_with(victim, sessions.error().message());
+  const std::uint64_t must = owed(*victim.notes, victim.died);
+  const std::uint64_t could = victim.notes->count == 0 ? 0 : victim.notes->notes[victim.notes->count - 1].pushed;
+  // Killed before its first transaction a session may be missing, and owes nothing.
+  if (store->interrupted().empty()) {
+    if (must != 0) fail_with(victim, "the whole session is missing");
+    return 0;
+  }
+  if (store->interrupted().size() != 1) fail_with(victim, "more than one session was unfinished");
+  const std::int64_t id = store->interrupted()[0];
+  const auto session = store->load_session(id);
+  if (!session) fail_with(victim, session.error().message());
+  if (session->facts.outcome != kInterrupted) fail_with(victim, "the session is not marked interrupted");
+
+  std::uint64_t found = 0;
+  bool same = true;
+  const auto read = store->for_each_sample(id, [&](const TimedSample& got) {
+    const Sample want = sample_at(found++);
+    same = same && got.sample.seq == want.seq && got.sample.raw == want.raw && got.sample.motor == want.motor &&
+           got.sample.device_time == want.device_time && got.sample.host_time == want.host_time &&
+           got.t.time_since_epoch() == want.device_time.time_since_epoch();
+  });
+  if (!read) fail_with(victim, read.error().message());
+  if (!same) fail_with(victim, "a sample is not what was pushed");
+  if (found < must) {
+    fail_with(victim, std::to_string(found) + " samples are there, " + std::to_string(must) +
+                          " were pushed more than a second before the kill");
+  }
+  if (found > could + kSamplesPerMs * 1000) fail_with(victim, "there are samples that were never pushed");
+  std::uint64_t lost = 0;
+  for (const Gap& gap : session->gaps) lost += gap.count;
+  const std::uint64_t skipped = found == 0 ? 0 : (found - 1) / 1000;
+  if (lost != skipped) fail_with(victim, "the gaps do not add up");
+  if (session->facts.samples != found || session->facts.lost != lost)
+    fail_with(victim, "the session's counts are wrong");
+  return found;
+}
+
+int number_or(const char* text, int otherwise) {
+  int value = otherwise;
+  if (text != nullptr) std::from_chars(text, text + std::string_view(text).size(), value);
+  return value;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int kills = number_or(argc > 1 ? argv[1] : nullptr, 50);
+  const auto seed = static_cast<unsigned>(number_or(argc > 2 ? argv[2] : nullptr, 20250301));
+  std::printf("recorder_kill: %d kills, seed %u\n", kills, seed);
+  std::mt19937 random(seed);
+  std::string folder = (std::filesystem::temp_directory_path() / "knead-kill-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) return 3;
+
+  std::vector<Victim> victims(kSideBySide);
+  for (std::size_t i = 0; i < victims.size(); ++i) {
+    victims[i].path = folder + "/" + std::to_string(i) + ".db";
+    void* shared = ::mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) return 3;
+    victims[i].notes = static_cast<Notes*>(shared);
+  }
+  int started = 0;
+  int done = 0;
+  std::uint64_t found = 0;
+  while (done < kills) {
+    for (Victim& victim : victims) {
+      if (victim.pid < 0 && started < kills) {
+        victim.notes->count = 0;
+        std::fflush(nullptr);
+        victim.pid = ::fork();
+        if (victim.pid == 0) child(victim.path, *victim.notes);
+        if (victim.pid < 0) return 3;
+        ++started;
+        victim.dies = HostClock::now() + std::chrono::milliseconds(random() % kLongestLife.count());
+      }
+    }
+    Victim& next = *std::ranges::min_element(
+        victims, {}, [](const Victim& victim) { return victim.pid > 0 ? victim.dies : HostTime::max(); });
+    std::this_thread::sleep_for(next.dies - HostClock::now());
+    next.died = HostClock::now();
+    ::kill(next.pid, SIGKILL);
+    int status = 0;
+    ::waitpid(next.pid, &status, 0);
+    next.pid = -1;
+    ++next.kills;
+    ++done;
+    if (!WIFSIGNALED(status)) fail_with(next, "the child ended by itself");
+    found += inspect(next);
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+  std::printf("ok: %d kills, %llu samples found\n", done, static_cast<unsigned long long>(found));
+  // A run that found next to nothing would have shown nothing.
+  return found > static_cast<std::uint64_t>(kills) * 1000 ? 0 : 1;
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: check_install.sh BUILD_DIR
+# Installs a finished build into a folder of its own and looks at it as a user would: everything is there, and the
+# installed program finds its routine without the source tree.
+set -euo pipefail
+build=${1:?usage: check_install.sh BUILD_DIR}
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+cmake --install "$build" --prefix "$stage/usr" >"$stage/log" 2>&1 || {
+  cat "$stage/log"
+  exit 1
+}
+
+status=0
+# A multiarch folder may stand in the place of lib, so files are looked for by how their path ends.
+while read -r wanted; do
+  if [[ -z $(find "$stage/usr" -path "*/$wanted" -print -quit) ]]; then
+    printf 'not installed: %s\n' "$wanted"
+    status=1
+  fi
+done <<'TEXT'
+bin/kneadd
+bin/knead
+bin/knead-ball
+libexec/knead/knead-plugin-host
+knead/plugins/*activation.so
+include/knead/plugin.h
+share/knead/routines/upper-trap.toml
+share/knead/balls/knead-1.toml
+share/doc/knead/README.md
+share/doc/knead/examples/kneadd.toml
+udev/rules.d/70-knead.rules
+lib/systemd/system/kneadd.service
+lib/systemd/user/kneadd.service
+lib/sysusers.d/knead.conf
+TEXT
+
+# From an empty home, so that nothing but the install can be found.
+if ! env -i HOME="$stage" PATH=/usr/bin:/bin "$stage/usr/bin/knead" routine list >"$stage/routines" 2>&1 ||
+  ! grep -q "upper-trap" "$stage/routines"; then
+  echo 'the installed knead does not find its routine:'
+  cat "$stage/routines"
+  status=1
+fi
+exit "$status"

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""R1 on a real kernel: whoever drives the motor is killed, and the ball stops it by itself."""
+import signal
+import time
+
+from checks import wait_for
+from stages.ball import Ball, Probe
+
+TTL_MS = 500
+
+
+def wait_between_two_commands(ball, running):
+    """
+    Commands come each third of the TTL from the moment the motor began. Halfway between two none is on its way to the
+    ball, so a kill there makes the bound exact. On a starved machine the motor may stop meanwhile, rightly: then anew.
+    """
+    for _ in range(20):
+        if not wait_for(lambda: ball.motor_level() > 0):
+            return False
+        began_ns = [change["host_ns"] for change in ball.motor_changes() if change["level"] > 0][-1]
+        renewal_ns = TTL_MS * 1_000_000 // 3
+        moment_ns = began_ns + ((time.monotonic_ns() - began_ns) // renewal_ns + 1) * renewal_ns + renewal_ns // 2
+        wait_for(lambda: time.monotonic_ns() >= moment_ns)
+        if ball.motor_level() > 0 and running():
+            return True
+    return False
+
+
+def kill_while_it_vibrates(ball, report, program):
+    """Kills @p program and reads from the ball's own trace when the motor stopped."""
+    report.require("the motor runs", wait_between_two_commands(ball, lambda: program.running))
+    program.send(signal.SIGKILL)
+    killed_ns = time.monotonic_ns()
+    report.require("the motor stops", wait_for(lambda: ball.motor_level() == 0))
+    stop = ball.motor_changes()[-1]
+    # Both are CLOCK_MONOTONIC of the guest; host_ns is the ball's own clock, on which the TTL ran out.
+    after_ms = (stop["host_ns"] - killed_ns) / 1e6
+    report.check(f"within {TTL_MS} ms, on the ball's clock", after_ms <= TTL_MS, f"{after_ms:.0f} ms, {stop['cause']}")
+
+
+def stage(lab, report):
+    ball = Ball(lab, report)
+    probe = Probe(lab, "--vibrate", 100)
+    report.require("the driver reads that it vibrates", probe.wait_for("vibrating"), probe.program.output[-300:])
+    kill_while_it_vibrates(ball, report, probe.program)
+    report.check("by its own TTL", ball.motor_changes()[-1]["cause"] == "ttl-expired", ball.motor_changes()[-1])
+    again = Probe(lab)
+    report.check("the ball can be claimed again", again.wait_for("streaming"), again.program.output[-300:])
