@@ -87,11 +87,11 @@ class Simulate : public testing::Test {
   ~Simulate() override { fs::remove_all(folder_); }
   static std::string name() { return testing::UnitTest::GetInstance()->current_test_info()->name(); }
 
-  std::string write(const std::string& file, const std::string& text) const {
+  [[nodiscard]] std::string write(const std::string& file, const std::string& text) const {
     std::ofstream(folder_ / file) << text;
     return (folder_ / file).string();
   }
-  std::string write_trace(const std::vector<Row>& rows) const {
+  [[nodiscard]] std::string write_trace(const std::vector<Row>& rows) const {
     std::string text = "t_s,force_n\n";
     for (const Row& row : rows) text += std::to_string(row.t) + "," + std::to_string(row.force) + "\n";
     return write("trace.csv", text);

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 // A ball whose true clock is known: host = start + device / speed * (1 + drift).
 struct TrueClock {
-  double nanoseconds_per_us;
+  double nanoseconds_per_us = 1000.0;
   HostTime start{10s};
   [[nodiscard]] HostTime at(DeviceTime d) const {
     return start + std::chrono::nanoseconds(static_cast<std::int64_t>(

@@ -22,7 +22,7 @@ struct Word {
 };
 
 /// What is said while each force lasts for its time.
-std::vector<Word> words_over(std::vector<std::pair<double, std::chrono::milliseconds>> course) {
+std::vector<Word> words_over(const std::vector<std::pair<double, std::chrono::milliseconds>>& course) {
   Coach coach;
   SessionTime t{};
   coach.reset(t - 10s);

@@ -119,9 +119,9 @@ TEST_F(UsbLink, EndsAfterALongOneAndTheBallIsAnnouncedAnewByItself) {
   EXPECT_FALSE(link_->submit(buzz(1))) << "not the sampling thread's, but nothing else uses the pipe now";
   link_.reset();
   const auto again = bus_ear_.wait_for("KB0001", 2);
+  LinkEar second;  // outlives the link that calls it
   auto reopened = bus_->open(again.id);
   ASSERT_TRUE(reopened.has_value()) << reopened.error().message();
-  LinkEar second;
   ASSERT_TRUE((*reopened)->start(second).has_value());
   EXPECT_TRUE(eventually([&] { return second.count() > 20; }));
 }
