@@ -50,7 +50,7 @@ tidy() {
   local common
   common=$({
     clang-tidy-19 --version
-    cat .clang-tidy
+    files .clang-tidy "*/.clang-tidy" | xargs cat  # those of folders refine the root's
     dpkg-query -W 'libstdc++-*-dev' 'libboost*-dev' 2>/dev/null || true
   } | sha256sum)
 
