@@ -5,13 +5,35 @@
 #include <CLI/CLI.hpp>
 #include <clocale>
 #include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
+#include "daemon/core/toml_reader.hpp"
 
 namespace {
 
 int code(knead::cli::ExitCode exit) { return static_cast<int>(exit); }
+
+/// What is wrong with the command line, and the remedy. Where a command should stand, CLI11 says only that one is
+/// missing; a word that is none is named here, with the nearest right one.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* asked = &app;
+  while (!asked->get_subcommands().empty()) asked = asked->get_subcommands().front();
+  const auto words = app.remaining(true);
+  const auto commands = asked->get_subcommands([](const CLI::App*) { return true; });
+  constexpr std::string_view kHelp = "`knead --help` shows how it is used";
+  if (words.empty() || commands.empty() || words.front().starts_with('-'))
+    return fmt::format("{}; {}", error.what(), kHelp);
+  std::vector<std::string> owned;  // get_name() may hand out a copy
+  for (const auto* command : commands) owned.push_back(command->get_name());
+  const std::vector<std::string_view> names(owned.begin(), owned.end());
+  const auto nearest = knead::nearest_name(words.front(), names);
+  return fmt::format("there is no command \"{}\"; {}", words.front(),
+                     nearest ? fmt::format("did you mean \"{}\"?", *nearest) : std::string(kHelp));
+}
 
 }  // namespace
 
@@ -44,7 +66,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    fmt::print(stderr, "knead: {}; `knead --help` shows how it is used\n", error.what());
+    fmt::print(stderr, "knead: {}\n", complaint(app, error));
     return code(ExitCode::kWrongUse);
   }
   const int exit = code(context.action());

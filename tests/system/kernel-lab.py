@@ -5,7 +5,7 @@ The kernel lab: boots Debian's kernel in QEMU and runs the built programs of a b
 attached through vhci_hcd. Needs no root, no KVM, no USB on the host; only apt's package lists and the tools named in
 CONTRIBUTING.md.
 
-    tests/system/kernel-lab.py BUILD_DIR [--stage NAME]... [--timeout SECONDS] [--accel kvm|tcg]
+    tests/system/kernel-lab.py BUILD_DIR [--stage NAME]... [--skip NAME]... [--timeout SECONDS] [--accel kvm|tcg]
 
 The guest sees the host's / read-only (9p), overlaid with the unpacked packages, so programs built here run unmodified.
 Everything it wrote stays in BUILD_DIR/kernel-lab/run: console.log, results.jsonl, one log for each program.
@@ -35,6 +35,7 @@ def options():
     parser = argparse.ArgumentParser(description="Run the built programs on a real Linux kernel in QEMU.")
     parser.add_argument("build", type=Path, help="build directory, with bin/knead-ball in it")
     parser.add_argument("--stage", action="append", default=[], help="run only this stage; may be repeated")
+    parser.add_argument("--skip", action="append", default=[], help="leave this stage out; may be repeated")
     parser.add_argument("--timeout", type=float, default=900, help="seconds for everything (default 900)")
     parser.add_argument("--accel", choices=("kvm", "tcg"), help="default: kvm where it works, else tcg")
     return parser.parse_args()
@@ -85,7 +86,7 @@ def show(check):
     print(f"  {mark}  {check['stage']:<10} {check['name']}" + (f"  ({seen})" if seen else ""), flush=True)
 
 
-def boot(lab, build, wanted, accelerators, deadline):
+def boot(lab, build, chosen, accelerators, deadline):
     """Boots until one accelerator brings the guest to life. @return (Results, problem or None)."""
     cache = lab / "cache"
     tree, versions = packages.unpack([packages.kernel_package(), *packages.GUEST_PACKAGES], cache)
@@ -99,7 +100,7 @@ def boot(lab, build, wanted, accelerators, deadline):
         # The console log belongs to QEMU alone: on the 9p share the guest could see it grow.
         console = lab / "console.log"
         (run / "plan.json").write_text(json.dumps({"source": str(HERE.parent.parent), "build": str(build),
-                                                   "stages": wanted, "accelerator": accelerator}))
+                                                   **chosen, "accelerator": accelerator}))
         variables = {"LAB_PROGRAM": HERE / "guest" / "main.py", "LAB_PYTHON": python()}
         initramfs.build(tree, HERE / "guest" / "init", variables, lab / "initramfs")
         results = Results(run / "results.jsonl")
@@ -130,7 +131,7 @@ def main():
     lab = build / "kernel-lab"
     lab.mkdir(exist_ok=True)
     try:
-        results, problem = boot(lab, build, arguments.stage, accelerators, deadline)
+        results, problem = boot(lab, build, {"stages": arguments.stage, "skip": arguments.skip}, accelerators, deadline)
     except LabError as error:
         print(f"kernel lab: {error}", file=sys.stderr)
         return 2
