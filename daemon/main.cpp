@@ -21,6 +21,7 @@
 #include "daemon/core/config.hpp"
 #include "daemon/core/environment.hpp"
 #include "daemon/cues/terminal_sink.hpp"
+#include "daemon/live/ball_models.hpp"
 #include "daemon/live/cue_listener.hpp"
 #include "daemon/live/daemon.hpp"
 #include "daemon/live/folders.hpp"
@@ -54,7 +55,9 @@ Result<> serve(const DaemonOptions& options, const Environment& environment) {
   std::unique_ptr<hw::Bus> bus;
   hw::SimBus* sim = nullptr;
   if (options.sim_balls.empty()) {
-    auto usb = hw::UsbBus::create();
+    auto models = live::load_ball_models(live::ball_model_folders(config->config, environment));
+    if (!models) return std::unexpected(std::move(models.error()));
+    auto usb = hw::UsbBus::create({.models = std::move(*models)});
     if (!usb) return std::unexpected(std::move(usb.error()));
     bus = std::move(*usb);
   } else {

@@ -105,8 +105,9 @@ Check check_daemon(const Context& context) {
   return {.name = kDaemonCheck, .saw = fmt::format("kneadd {} runs, process {}", status->version, status->pid)};
 }
 
-std::vector<Check> check_usb() {
-  const auto seen = hw::look_for_balls(hw::default_ball_models());
+std::vector<Check> check_usb(const Result<std::vector<hw::BallModel>>& models) {
+  if (!models) return {bad("usb", models.error())};
+  const auto seen = hw::look_for_balls(*models);
   if (!seen) return {bad("usb", seen.error())};
   if (seen->empty())
     return {{.name = "usb",

@@ -9,6 +9,8 @@
 
 #include "daemon/cli/context.hpp"
 #include "daemon/cli/exit_code.hpp"
+#include "daemon/core/error.hpp"
+#include "hw/usb/ball_model.hpp"
 
 namespace knead::cli {
 
@@ -23,8 +25,8 @@ struct Check {
 Check check_configuration(const Context& context);
 /// The daemon and its version. Others ask the daemon themselves; a second question costs nothing.
 Check check_daemon(const Context& context);
-/// One per ball on USB, or one that says there is none.
-std::vector<Check> check_usb();
+/// One per ball on USB of the @p models that could be read, or one that says there is none.
+std::vector<Check> check_usb(const Result<std::vector<hw::BallModel>>& models);
 Check check_realtime(const Context& context);
 Check check_memory_lock(const Context& context);
 Check check_database(const Context& context);

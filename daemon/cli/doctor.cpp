@@ -7,15 +7,24 @@
 #include "daemon/cli/checks.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
+#include "daemon/live/ball_models.hpp"
+#include "daemon/live/folders.hpp"
 
 namespace knead::cli {
 namespace {
+
+/// Where the configuration is wrong, another check says so; balls are looked for all the same.
+Result<std::vector<hw::BallModel>> ball_models(const Context& context) {
+  const auto loaded = context.config();
+  if (!loaded) return hw::default_ball_models();
+  return live::load_ball_models(live::ball_model_folders(loaded->config, context.environment()));
+}
 
 ExitCode run(const Context& context, bool json) {
   std::vector<Check> checks{{.name = "version", .saw = "knead " KNEAD_VERSION}};
   checks.push_back(check_configuration(context));
   checks.push_back(check_daemon(context));
-  for (auto& check : check_usb()) checks.push_back(std::move(check));
+  for (auto& check : check_usb(ball_models(context))) checks.push_back(std::move(check));
   checks.push_back(check_realtime(context));
   checks.push_back(check_memory_lock(context));
   checks.push_back(check_database(context));

@@ -59,6 +59,7 @@ struct Config {
   struct Paths {
     std::vector<std::string> routines;  ///< folders looked through before the usual ones
     std::vector<std::string> plugins;
+    std::vector<std::string> balls;
     bool operator==(const Paths&) const = default;
   } paths;
   struct Ball {

@@ -2,6 +2,7 @@
 #include "daemon/live/folders.hpp"
 
 #include <filesystem>
+#include <utility>
 
 #include "daemon/host/find_plugin.hpp"
 
@@ -9,14 +10,28 @@ namespace knead::live {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> routine_folders(const Config& config, const Environment& environment) {
-  std::vector<std::string> folders = config.paths.routines;
-  folders.push_back(environment.data_home() + "/knead/routines");
+namespace {
+
+/// @p configured, then the person's and the program's own folder of that name.
+std::vector<std::string> data_folders(std::vector<std::string> configured, const std::string& name,
+                                      const Environment& environment) {
+  std::vector<std::string> folders = std::move(configured);
+  folders.push_back(environment.data_home() + "/knead/" + name);
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   // PREFIX/bin and BUILD/bin have it at the same place.
-  if (!error) folders.push_back((self.parent_path() / "../share/knead/routines").lexically_normal().string());
+  if (!error) folders.push_back((self.parent_path() / "../share/knead" / name).lexically_normal().string());
   return folders;
+}
+
+}  // namespace
+
+std::vector<std::string> routine_folders(const Config& config, const Environment& environment) {
+  return data_folders(config.paths.routines, "routines", environment);
+}
+
+std::vector<std::string> ball_model_folders(const Config& config, const Environment& environment) {
+  return data_folders(config.paths.balls, "balls", environment);
 }
 
 std::vector<std::string> plugin_folders(const Config& config, const Environment& environment) {

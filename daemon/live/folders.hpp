@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where routines and plugins are looked for, first match first: the configuration's folders, the person's own, then
-// those that belong to the running program (its install, or the build tree it runs from).
+// Where routines, plugins and ball models are looked for, first match first: the configuration's folders, the person's
+// own, then those that belong to the running program (its install, or the build tree it runs from).
 #pragma once
 
 #include <string>
@@ -13,5 +13,6 @@ namespace knead::live {
 
 std::vector<std::string> routine_folders(const Config& config, const Environment& environment);
 std::vector<std::string> plugin_folders(const Config& config, const Environment& environment);
+std::vector<std::string> ball_model_folders(const Config& config, const Environment& environment);
 
 }  // namespace knead::live

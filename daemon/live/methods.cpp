@@ -52,11 +52,11 @@ api::BallStatus status_of(const Station& station) {
       .rate_hz = station.info().rate_hz,
       .calibrated = station.calibration().calibrated,
       .motor_level = Level{counters.motor_level.load(kRelaxed)}.fraction(),
-      .temperature_c = counters.temperature_c.load(kRelaxed),
       .trips = trip_infos(station.trips()),
       .samples = counters.samples.load(kRelaxed),
       .lost = counters.lost.load(kRelaxed),
   };
+  if (counters.reports.load(kRelaxed) > 0) out.temperature_c = counters.temperature_c.load(kRelaxed);
   const auto newest = station.newest(HostClock::now(), kFreshForce);
   if (newest && usable(newest->quality)) out.force_n = newest->force.value;
   return out;

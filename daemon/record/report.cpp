@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <iterator>
 #include <string_view>
 
@@ -65,6 +66,18 @@ void write_measures(Out out, const StoredSession& s) {
   }
 }
 
+/// Why the motor was held off: the sentence that was said then.
+std::string trip_detail(const StoredEvent& tripped) {
+  boost::system::error_code broken;
+  const auto event = boost::json::parse(tripped.json, broken);
+  const auto* object = broken ? nullptr : event.if_object();
+  for (const char* key : {"detail", "trip"}) {
+    const auto* text = object == nullptr ? nullptr : object->if_contains(key);
+    if (text != nullptr && text->is_string() && !text->as_string().empty()) return std::string(text->as_string());
+  }
+  return "the reason is not on record";
+}
+
 void write_record(Out out, const StoredSession& s) {
   std::string lost;
   for (const GapKind kind : {GapKind::kSequence, GapKind::kRing, GapKind::kWrite, GapKind::kEvent}) {
@@ -99,7 +112,7 @@ std::string report_text(const StoredSession& s) {
     line(out, "Pain 0..10", "{} before, {} after", rating(f.nrs_before), rating(f.nrs_after));
   }
   for (const StoredEvent& e : s.events) {
-    if (e.kind == "tripped") line(out, "Motor off", "at {}: {}", seconds(e.t.time_since_epoch()), e.json);
+    if (e.kind == "tripped") line(out, "Motor off", "at {}: {}", seconds(e.t.time_since_epoch()), trip_detail(e));
   }
   write_record(out, s);
   return text;

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/core/toml_files.hpp"
 #include "daemon/core/toml_reader.hpp"
 #include "daemon/session/routine.hpp"
 
@@ -27,17 +28,6 @@ RoutineEntry entry_of(const fs::path& path) {
   entry.title = std::move(routine->title);
   entry.custom = routine->method == Method::kCustom;
   return entry;
-}
-
-std::vector<fs::path> toml_files(const std::string& directory) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() == ".toml") files.push_back(it->path());
-  }
-  // The order of a folder is anybody's guess; the order of a list must not be.
-  std::ranges::sort(files);
-  return files;
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,8 +17,6 @@ struct BallModel {
   std::uint16_t vendor = protocol::kVendorId;
   std::uint16_t product = protocol::kProductId;
   std::uint8_t interface = protocol::kInterface;
-  /// What to derive kPa with when the ball itself states 0; nothing: derive none.
-  std::optional<double> contact_area_cm2{};
   bool operator==(const BallModel&) const = default;
 };
 

@@ -63,7 +63,7 @@ TEST_F(ChecksTest, ADatabaseThatIsNotThereYetIsFineAndOneThatIsNoneIsNot) {
 }
 
 TEST_F(ChecksTest, WhateverIsNotGoodComesWithARemedy) {
-  auto checks = check_usb();
+  auto checks = check_usb(hw::default_ball_models());
   checks.push_back(check_realtime(context()));
   checks.push_back(check_memory_lock(context()));
   for (const auto& check : checks) EXPECT_TRUE(check.verdict == Verdict::kGood || !check.remedy.empty()) << check.name;

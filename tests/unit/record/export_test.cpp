@@ -184,7 +184,7 @@ TEST_F(Export, ShowsASessionOnOneScreen) {
   EXPECT_THAT(text, HasSubstr("time in band: 88.73 %"));
   EXPECT_THAT(text, HasSubstr("4 before, - after"));
   EXPECT_THAT(text, HasSubstr("samples lost on the way from the ball"));
-  EXPECT_THAT(text, HasSubstr("more than 60 N"));
+  EXPECT_THAT(text, HasSubstr("at 6.0 s: more than 60 N\n"));
   const auto sessions = store_->list_sessions(10);
   ASSERT_TRUE(sessions);
   EXPECT_THAT(list_text(*sessions), HasSubstr("upper-trap"));
