@@ -102,7 +102,8 @@ std::string report_text(const StoredSession& s) {
   line(out, fmt::format("Session {}", f.id), "{}, {} side, {}", f.title.empty() ? f.routine : f.title, f.side,
        minute(f.started_at));
   line(out, "Outcome", "{}{}{}, after {}", outcome_of(f), f.reason.empty() ? "" : ": ", f.reason, seconds(f.elapsed));
-  line(out, "Profile", "{}{}{}", f.profile, f.ball_serial.empty() ? "" : ", ball ", f.ball_serial);
+  if (!f.profile.empty()) line(out, "Profile", "{}", f.profile);
+  if (!f.ball_serial.empty()) line(out, "Ball", "{}", f.ball_serial);
   if (f.method == "custom") line(out, "Method", "custom: held to the safety limits alone");
   for (const StoredStep& step : s.steps) write_step(out, step);
   write_reps(out, s);
