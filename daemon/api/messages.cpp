@@ -109,10 +109,28 @@ SessionStatus session_status_from(const json::object& o) {
   return status;
 }
 
+void read_latency(const json::object& o, std::string_view key, LatencyStatus& latency) {
+  const auto* object = inner(o, key);
+  if (object == nullptr) return;
+  read(*object, "count", latency.count);
+  read(*object, "p50_us", latency.p50_us);
+  read(*object, "p99_us", latency.p99_us);
+  read(*object, "p999_us", latency.p999_us);
+  read(*object, "worst_us", latency.worst_us);
+}
+
 }  // namespace
 
 json::object to_json(const TripInfo& trip) {
   return {{"kind", trip.kind}, {"detail", trip.detail}, {"latched", trip.latched}};
+}
+
+json::object to_json(const LatencyStatus& latency) {
+  return {{"count", latency.count},
+          {"p50_us", latency.p50_us},
+          {"p99_us", latency.p99_us},
+          {"p999_us", latency.p999_us},
+          {"worst_us", latency.worst_us}};
 }
 
 json::object to_json(const BallStatus& b) {
@@ -127,7 +145,11 @@ json::object to_json(const BallStatus& b) {
           {"temperature_c", or_null(b.temperature_c)},
           {"trips", list(b.trips)},
           {"samples", b.samples},
-          {"lost", b.lost}};
+          {"lost", b.lost},
+          {"reaction", to_json(b.reaction)},
+          {"jitter", to_json(b.jitter)},
+          {"delay", to_json(b.delay)},
+          {"longest_gap_us", b.longest_gap_us}};
 }
 
 json::object to_json(const SessionStatus& s) {
@@ -147,7 +169,11 @@ json::object to_json(const DaemonStatus& s) {
       {"pid", s.pid},
       {"uptime_s", s.uptime_s},
       {"realtime",
-       {{"priority", s.realtime.priority}, {"memory_locked", s.realtime.memory_locked}, {"detail", s.realtime.detail}}},
+       {{"priority", s.realtime.priority},
+        {"memory_locked", s.realtime.memory_locked},
+        {"cpu", s.realtime.cpu},
+        {"cpu_latency_held", s.realtime.cpu_latency_held},
+        {"detail", s.realtime.detail}}},
       {"record",
        {{"database", s.record.database}, {"problem", s.record.problem}, {"write_failures", s.record.write_failures}}},
       {"stop_latched", s.stop_latched},
@@ -211,6 +237,10 @@ BallStatus ball_status_from(const json::object& o) {
   each(o, "trips", [&](const json::object& trip) { b.trips.push_back(trip_from(trip)); });
   read(o, "samples", b.samples);
   read(o, "lost", b.lost);
+  read_latency(o, "reaction", b.reaction);
+  read_latency(o, "jitter", b.jitter);
+  read_latency(o, "delay", b.delay);
+  read(o, "longest_gap_us", b.longest_gap_us);
   return b;
 }
 
@@ -223,6 +253,8 @@ DaemonStatus daemon_status_from(const json::object& o) {
   if (const auto* realtime = inner(o, "realtime")) {
     read(*realtime, "priority", s.realtime.priority);
     read(*realtime, "memory_locked", s.realtime.memory_locked);
+    read(*realtime, "cpu", s.realtime.cpu);
+    read(*realtime, "cpu_latency_held", s.realtime.cpu_latency_held);
     read(*realtime, "detail", s.realtime.detail);
   }
   if (const auto* record = inner(o, "record")) {

@@ -23,6 +23,15 @@ struct TripInfo {
   bool latched = false;
 };
 
+/// How one duration spread since the daemon began, in microseconds.
+struct LatencyStatus {
+  std::uint64_t count = 0;  ///< 0: nothing was measured, and the rest means nothing
+  double p50_us = 0.0;
+  double p99_us = 0.0;
+  double p999_us = 0.0;
+  double worst_us = 0.0;
+};
+
 struct BallStatus {
   std::string serial;
   std::string path;        ///< "usb 1-2", "sim"
@@ -35,7 +44,11 @@ struct BallStatus {
   std::optional<int> temperature_c{};
   std::vector<TripInfo> trips{};
   std::uint64_t samples = 0;
-  std::uint64_t lost = 0;  ///< missing sequence numbers
+  std::uint64_t lost = 0;       ///< missing sequence numbers
+  LatencyStatus reaction{};     ///< a report's arrival to the motor command it caused
+  LatencyStatus jitter{};       ///< of the reports' arrivals, against the ball's clock
+  LatencyStatus delay{};        ///< a reading to its report's arrival, at least
+  double longest_gap_us = 0.0;  ///< between two reports
 };
 
 struct SessionStatus {
@@ -56,7 +69,9 @@ struct DaemonStatus {
   struct Realtime {
     int priority = 0;  ///< granted to the sampling thread; 0: ordinary scheduling
     bool memory_locked = false;
-    std::string detail{};  ///< why not, in plain words; empty: all as configured
+    int cpu = -1;                   ///< bound to this processor; -1: to none
+    bool cpu_latency_held = false;  ///< the processors are kept from deep sleep, as while a session runs
+    std::string detail{};           ///< why not, in plain words; empty: all as configured
   } realtime{};
   struct Record {
     std::string database;
@@ -95,6 +110,7 @@ struct LiveUpdate {
 };
 
 boost::json::object to_json(const TripInfo& trip);
+boost::json::object to_json(const LatencyStatus& latency);
 boost::json::object to_json(const BallStatus& ball);
 boost::json::object to_json(const SessionStatus& session);
 boost::json::object to_json(const DaemonStatus& status);

@@ -185,6 +185,32 @@ Check check_memory_lock(const Context& context) {
   return check;
 }
 
+Check judge_latency(const api::BallStatus& ball) {
+  // R4 turns the motor off after 20 ms without a reading: a loop that comes near it makes the motor stutter.
+  constexpr double kGapTooLongUs = 15e3;
+  Check check{
+      .name = "loop",
+      .saw = fmt::format("{}: reports {:.3g} µs off the ball's clock, 99 % within {:.3g} µs; longest gap {:.3g} ms",
+                         ball.serial, ball.jitter.p50_us, ball.jitter.p99_us, ball.longest_gap_us / 1e3)};
+  if (ball.longest_gap_us >= kGapTooLongUs) {
+    check.verdict = Verdict::kNote;
+    check.remedy =
+        "something held the loop up: another program, a sleeping processor, a USB hub; real-time priority helps, and a "
+        "port without other devices; the motor stops when it lasts";
+  }
+  return check;
+}
+
+std::vector<Check> check_latency(const Context& context) {
+  std::vector<Check> checks;
+  const auto status = status_of(context);
+  if (!status) return checks;
+  for (const auto& ball : status->balls) {
+    if (ball.jitter.count > 0) checks.push_back(judge_latency(ball));
+  }
+  return checks;
+}
+
 Check check_database(const Context& context) {
   const auto path = context.database("");
   if (!path) return bad("record", path.error());

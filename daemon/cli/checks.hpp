@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/api/messages.hpp"
 #include "daemon/cli/context.hpp"
 #include "daemon/cli/exit_code.hpp"
 #include "daemon/core/error.hpp"
@@ -29,6 +30,10 @@ Check check_daemon(const Context& context);
 std::vector<Check> check_usb(const Result<std::vector<hw::BallModel>>& models);
 Check check_realtime(const Context& context);
 Check check_memory_lock(const Context& context);
+/// How steadily the running loop samples, one per ball; none without a daemon or before anything was measured.
+std::vector<Check> check_latency(const Context& context);
+/// Pure.
+Check judge_latency(const api::BallStatus& ball);
 Check check_database(const Context& context);
 
 /// Pure.

@@ -27,6 +27,7 @@ ExitCode run(const Context& context, bool json) {
   for (auto& check : check_usb(ball_models(context))) checks.push_back(std::move(check));
   checks.push_back(check_realtime(context));
   checks.push_back(check_memory_lock(context));
+  for (auto& check : check_latency(context)) checks.push_back(std::move(check));
   checks.push_back(check_database(context));
   if (json)
     print_json(checks_json(checks));

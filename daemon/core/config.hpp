@@ -36,6 +36,7 @@ struct Config {
     int priority = 40;  ///< SCHED_FIFO, 0: off. Below the kernel's interrupt threads (50), which bring our data
     bool lock_memory = true;
     int cpu = -1;  ///< -1: any
+    bool hold_cpu_latency = true;
     bool operator==(const Realtime&) const = default;
   } realtime;
   struct Interlock {

@@ -94,6 +94,9 @@ constexpr std::array kKeys{
     Key{"realtime", "cpu", "processor the sampling thread is bound to, -1: any",
         [](T& t, N n, Config& c) { return take(c.realtime.cpu, t.integer(n, {.min = -1, .max = 1023})); },
         [](const Config& c) { return std::to_string(c.realtime.cpu); }},
+    Key{"realtime", "hold_cpu_latency", "keep processors from deep sleep while a session runs",
+        [](T& t, N n, Config& c) { return take(c.realtime.hold_cpu_latency, t.boolean(n)); },
+        [](const Config& c) { return std::string(c.realtime.hold_cpu_latency ? "true" : "false"); }},
     Key{"interlock", "hard_limit_n", "force that turns the motor off, at most 60",
         [](T& t, N n, Config& c) {
           const auto value = below_ceiling(t, n, 1.0, ceiling::kHardLimit.value, " N");

@@ -217,6 +217,7 @@ Result<const LiveSession*> Daemon::run(const SessionRequest& request) {
                                   header, limits_.lease);
   if (!begun) return std::unexpected(std::move(begun.error()));
   session_ = std::move(*begun);
+  hold_cpu_latency();
   profile_ = request.profile;
   nrs_after_ = request.nrs_after;
   spdlog::info("session {} begins: {}, {}, ball {}", recorder_.status().session_id, session_->session().routine().id,
@@ -286,6 +287,16 @@ Result<Station*> Daemon::tare(const std::string& serial) {
   return station;
 }
 
+void Daemon::hold_cpu_latency() {
+  if (!config_.config.realtime.hold_cpu_latency) return;
+  auto hold = sampling::CpuLatencyHold::take();
+  // Worth a word and no more: a session is as safe without it, only a little slower to react.
+  if (!hold)
+    spdlog::info("{}", hold.error().message());
+  else
+    cpu_latency_.emplace(std::move(*hold));
+}
+
 void Daemon::finish_session() {
   const session::SessionReport report = session_->finish();
   if (const auto kept = recorder_.flush(kRecordPatience); !kept) spdlog::error("{}", kept.error().message());
@@ -294,6 +305,7 @@ void Daemon::finish_session() {
   if (const std::string missing = status.missing(); !missing.empty()) spdlog::warn("{}", missing);
   spdlog::info("session {} ends: {}, {}", status.session_id, to_string(report.outcome), report.reason);
   session_.reset();
+  cpu_latency_.reset();
   for (SessionListener* listener : listeners_) listener->on_session_ended(status.session_id, report);
 }
 

@@ -14,6 +14,7 @@
 #include "daemon/live/live_session.hpp"
 #include "daemon/live/station.hpp"
 #include "daemon/record/recorder.hpp"
+#include "daemon/sampling/cpu_latency.hpp"
 #include "daemon/sampling/sampling_thread.hpp"
 #include "hw/link/link.hpp"
 
@@ -79,6 +80,8 @@ class Daemon final : private hw::BusEvents {
   [[nodiscard]] const std::map<std::string, std::unique_ptr<Station>>& stations() const noexcept { return stations_; }
   [[nodiscard]] std::vector<Unusable> unusable() const;
   [[nodiscard]] const sampling::RealtimeGrant& realtime() const noexcept { return thread_->grant(); }
+  /// Processors are kept from deep sleep, as while a session runs.
+  [[nodiscard]] bool cpu_latency_held() const noexcept { return cpu_latency_.has_value(); }
   [[nodiscard]] record::RecorderStatus record_status() const { return recorder_.status(); }
   [[nodiscard]] const Config& config() const noexcept { return config_.config; }
   [[nodiscard]] std::string profile() const { return profile_; }
@@ -106,6 +109,7 @@ class Daemon final : private hw::BusEvents {
   void lost(Station& station);
   void schedule_beat();
   void beat(HostTime now);
+  void hold_cpu_latency();
   void finish_session();
   Result<Station*> choose_station(const std::string& serial);
   Result<std::unique_ptr<host::PluginProcess>> launch_plugin(const session::Routine& routine, session::Side side,
@@ -121,6 +125,7 @@ class Daemon final : private hw::BusEvents {
   std::vector<SessionListener*> listeners_;
   std::string profile_;
   std::optional<int> nrs_after_;
+  std::optional<sampling::CpuLatencyHold> cpu_latency_;
 
   // Destroyed bottom up: the session lets go of its station, the stations of the sampling thread.
   std::unique_ptr<sampling::SamplingThread> thread_;

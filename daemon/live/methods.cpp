@@ -42,6 +42,12 @@ Result<std::string> only_ball(const object& params) {
   return serial;
 }
 
+api::LatencyStatus figures(const Histogram& histogram) {
+  const auto us = [](std::chrono::nanoseconds d) { return std::chrono::duration<double, std::micro>(d).count(); };
+  const Histogram::Summary s = histogram.summary();
+  return {.count = s.count, .p50_us = us(s.p50), .p99_us = us(s.p99), .p999_us = us(s.p999), .worst_us = us(s.worst)};
+}
+
 api::BallStatus status_of(const Station& station) {
   const sampling::SamplerCounters& counters = station.counters();
   constexpr auto kRelaxed = std::memory_order_relaxed;
@@ -55,6 +61,10 @@ api::BallStatus status_of(const Station& station) {
       .trips = trip_infos(station.trips()),
       .samples = counters.samples.load(kRelaxed),
       .lost = counters.lost.load(kRelaxed),
+      .reaction = figures(station.latency().reaction),
+      .jitter = figures(station.latency().jitter),
+      .delay = figures(station.latency().delay),
+      .longest_gap_us = static_cast<double>(counters.worst_gap_ns.load(kRelaxed)) / 1e3,
   };
   if (counters.reports.load(kRelaxed) > 0) out.temperature_c = counters.temperature_c.load(kRelaxed);
   const auto newest = station.newest(HostClock::now(), kFreshForce);
@@ -169,6 +179,8 @@ api::DaemonStatus Methods::status() const {
       .uptime_s = to_seconds(HostClock::now() - started_),
       .realtime = {.priority = daemon_.realtime().fifo ? daemon_.config().realtime.priority : 0,
                    .memory_locked = daemon_.realtime().memory_locked,
+                   .cpu = daemon_.realtime().pinned ? daemon_.config().realtime.cpu : -1,
+                   .cpu_latency_held = daemon_.cpu_latency_held(),
                    .detail = daemon_.realtime().notes},
       .record = {.database = daemon_.config().record.database,
                  .problem = record.missing(),

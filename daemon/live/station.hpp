@@ -43,6 +43,7 @@ class Station {
   [[nodiscard]] const protocol::Calibration& calibration() const noexcept { return calibration_; }
   [[nodiscard]] const SampleRing& ring() const noexcept { return ring_; }
   [[nodiscard]] const sampling::SamplerCounters& counters() const noexcept { return sampler_.counters(); }
+  [[nodiscard]] const sampling::SamplerLatency& latency() const noexcept { return sampler_.latency(); }
   [[nodiscard]] sampling::TripSet trips() const noexcept;
   /// Newest sample; empty while away or when it is older than @p max_age.
   [[nodiscard]] std::optional<Sample> newest(HostTime now, std::chrono::milliseconds max_age) const;

@@ -2,6 +2,7 @@
 #include "daemon/sampling/sampler.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "hw/protocol/codec.hpp"
 
@@ -57,11 +58,9 @@ void Sampler::on_report(std::span<const std::byte> bytes, HostTime arrived) noex
     add<std::uint64_t>(counters_.refused_reports, 1);
     return;
   }
-  if (last_arrival_ != HostTime{}) {
-    const std::int64_t gap = (arrived - last_arrival_).count();
-    if (gap > counters_.worst_gap_ns.load(std::memory_order_relaxed)) {
-      counters_.worst_gap_ns.store(gap, std::memory_order_relaxed);
-    }
+  interval_ = last_arrival_ == HostTime{} ? std::chrono::nanoseconds{} : arrived - last_arrival_;
+  if (interval_.count() > counters_.worst_gap_ns.load(std::memory_order_relaxed)) {
+    counters_.worst_gap_ns.store(interval_.count(), std::memory_order_relaxed);
   }
   last_arrival_ = arrived;
   add<std::uint64_t>(counters_.reports, 1);
@@ -90,8 +89,10 @@ void Sampler::take_reading(const protocol::Report& report, std::size_t index, Ho
   if (interlock_.active().has(Trip::kStuck)) s.quality |= Quality::kStuck;
 
   // The last reading of a report is the one that was taken just before it was sent.
-  if (index + 1 == report.count) clock_sync_.update(s.device_time, arrived);
+  const bool last = index + 1 == report.count;
+  if (last) clock_sync_.update(s.device_time, arrived);
   s.host_time = clock_sync_.to_host(s.device_time);
+  if (last) time_report(s, arrived);
 
   input.force_from_reference = calibration_.force_from_reference(s.raw);
   input.ball_stop_latched = report.has(ReportFlag::kStopLatched);
@@ -100,10 +101,24 @@ void Sampler::take_reading(const protocol::Report& report, std::size_t index, Ho
   last_reference_force_ = input.force_from_reference;
 
   const Decision decision = interlock_.step(input, controls_.request(arrived), arrived);
-  if (index + 1 == report.count) obey(decision, arrived);
+  if (last && obey(decision, arrived)) latency_.reaction.record(HostClock::now() - arrived);
   report_trips(decision.active, arrived);
   ring_.push(s);
   add<std::uint64_t>(counters_.samples, 1);
+}
+
+void Sampler::time_report(const Sample& last, HostTime arrived) noexcept {
+  // Before the clocks' ratio is known a fast-running ball would look late each time.
+  if (clock_sync_.synchronized()) {
+    latency_.delay.record(arrived - last.host_time);
+    // Across a gap, several reports' delays would be counted as one's.
+    if (!has(last.quality, Quality::kGapBefore) && interval_.count() > 0) {
+      const auto nominal = static_cast<double>((last.device_time - last_report_time_) / std::chrono::nanoseconds(1));
+      const auto expected = std::chrono::nanoseconds(std::llround(nominal * clock_sync_.rate()));
+      latency_.jitter.record(std::chrono::abs(interval_ - expected));
+    }
+  }
+  last_report_time_ = last.device_time;
 }
 
 bool Sampler::place(std::uint32_t seq, std::uint32_t time_us, bool first_after_reset, Sample& sample,
@@ -165,8 +180,8 @@ void Sampler::follow_controls() noexcept {
   if (controls_.stop_requested()) interlock_.request_stop();
 }
 
-void Sampler::obey(const Decision& decision, HostTime now) noexcept {
-  if (link_ == nullptr || counters_.gone.load(std::memory_order_relaxed)) return;
+bool Sampler::obey(const Decision& decision, HostTime now) noexcept {
+  if (link_ == nullptr || counters_.gone.load(std::memory_order_relaxed)) return false;
   const bool off = decision.level.value == 0;
   protocol::MotorCommand command{
       .level = decision.level,
@@ -181,14 +196,15 @@ void Sampler::obey(const Decision& decision, HostTime now) noexcept {
   const bool due = !off && (last_device_time_ - last_command_device_time_ >= third || now - last_command_at_ >= third);
   const bool unheard =
       off && counters_.motor_level.load(std::memory_order_relaxed) != 0 && now - last_command_at_ >= kInsist;
-  if (!changed && !due && !unheard) return;
+  if (!changed && !due && !unheard) return false;
   command.seq = last_command_.seq + 1;
-  if (!link_->submit(command)) return;
+  if (!link_->submit(command)) return false;
   add<std::uint64_t>(counters_.commands, 1);
   last_command_ = command;
   last_command_device_time_ = last_device_time_;
   last_command_at_ = now;
   has_command_ = true;
+  return true;
 }
 
 void Sampler::report_trips(TripSet now_active, HostTime when) noexcept {

@@ -5,6 +5,7 @@
 #include <boost/lockfree/spsc_queue.hpp>
 #include <cstdint>
 
+#include "daemon/core/histogram.hpp"
 #include "daemon/core/sample_ring.hpp"
 #include "daemon/sampling/clock_sync.hpp"
 #include "daemon/sampling/controls.hpp"
@@ -39,6 +40,14 @@ struct SamplerCounters {
   std::atomic<bool> gone{false};
 };
 
+/// How fast one ball's sampling is, since the daemon began. Readable by any thread at any time without stopping the
+/// loop, which spends a few nanoseconds on it.
+struct SamplerLatency {
+  Histogram reaction;  ///< a report's arrival to the motor command it caused having been submitted
+  Histogram jitter;    ///< by how much the time between two reports missed what the ball's clock says it was
+  Histogram delay;     ///< a report's last reading to its arrival: at least this, by the clock sync
+};
+
 /// One ball's way from report to motor command and ring slot (DESIGN section 2, step 1):
 ///
 ///   on_report ─ decode ─ calibrate ─ clock sync ─ Interlock::step ─ Link::submit ─ SampleRing::push
@@ -67,6 +76,7 @@ class Sampler final : public hw::ReportSink {
   /// @return false when there is none.
   bool take_trip(TripChange& out) { return trip_changes_.pop(out); }
   [[nodiscard]] const SamplerCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] const SamplerLatency& latency() const noexcept { return latency_; }
 
  private:
   void follow_controls() noexcept;
@@ -74,7 +84,10 @@ class Sampler final : public hw::ReportSink {
   /// Extends sequence and clock to 64 bits. @return false for a reading that was taken before.
   bool place(std::uint32_t seq, std::uint32_t time_us, bool first_after_reset, Sample& sample,
              std::uint64_t& lost_before) noexcept;
-  void obey(const Decision& decision, HostTime now) noexcept;
+  /// Keeps how a report came: @p last is its last reading, placed on both clocks.
+  void time_report(const Sample& last, HostTime arrived) noexcept;
+  /// @return true when a command was submitted.
+  bool obey(const Decision& decision, HostTime now) noexcept;
   void report_trips(TripSet now_active, HostTime when) noexcept;
 
   Controls& controls_;
@@ -90,6 +103,8 @@ class Sampler final : public hw::ReportSink {
   std::uint64_t last_seq_ = 0;
   DeviceTime last_device_time_{};
   HostTime last_arrival_{};
+  std::chrono::nanoseconds interval_{};  ///< between the last two arrivals; 0: there is only one
+  DeviceTime last_report_time_{};        ///< of the last report's last reading
   Newtons last_reference_force_{};
 
   protocol::MotorCommand last_command_{};
@@ -100,6 +115,7 @@ class Sampler final : public hw::ReportSink {
   TripSet trips_told_;
   boost::lockfree::spsc_queue<TripChange, boost::lockfree::capacity<256>> trip_changes_;
   SamplerCounters counters_;
+  SamplerLatency latency_;
 
   protocol::Calibration next_calibration_;
   std::atomic<bool> has_next_calibration_{false};

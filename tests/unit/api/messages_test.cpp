@@ -14,7 +14,7 @@ TEST(MessagesTest, AStatusArrivesAsItWasSent) {
   DaemonStatus sent;
   sent.pid = 7;
   sent.uptime_s = 1.5;
-  sent.realtime = {.priority = 40, .memory_locked = true, .detail = "none"};
+  sent.realtime = {.priority = 40, .memory_locked = true, .cpu = 3, .cpu_latency_held = true, .detail = "none"};
   sent.record = {.database = "/a/b.db", .problem = "disk full", .write_failures = 3};
   sent.stop_latched = true;
   sent.balls = {{.serial = "A",
@@ -26,7 +26,11 @@ TEST(MessagesTest, AStatusArrivesAsItWasSent) {
                  .temperature_c = 31,
                  .trips = {{.kind = "stale", .detail = "silent", .latched = false}},
                  .samples = 1ULL << 40U,
-                 .lost = 2},
+                 .lost = 2,
+                 .reaction = {.count = 7, .p50_us = 2.5, .p99_us = 3.5, .p999_us = 4.5, .worst_us = 5.5},
+                 .jitter = {.count = 8, .p50_us = 6.5, .p99_us = 7.5, .p999_us = 8.5, .worst_us = 9.5},
+                 .delay = {.count = 9, .p50_us = 1.5, .p99_us = 2.5, .p999_us = 3.5, .worst_us = 4.5},
+                 .longest_gap_us = 1234.5},
                 {.serial = "B", .path = "usb 1-3", .problem = "access denied"}};
   sent.session = SessionStatus{.session_id = 9,
                                .routine = "upper-trap",

@@ -69,6 +69,16 @@ TEST_F(ChecksTest, WhateverIsNotGoodComesWithARemedy) {
   for (const auto& check : checks) EXPECT_TRUE(check.verdict == Verdict::kGood || !check.remedy.empty()) << check.name;
 }
 
+TEST(LatencyCheck, ALoopThatWasHeldUpForLongIsNotedWithTheRemedy) {
+  const api::BallStatus steady{
+      .serial = "KN-1", .path = "sim", .jitter = {.count = 9, .p50_us = 7.5}, .longest_gap_us = 2600.0};
+  EXPECT_EQ(judge_latency(steady).verdict, Verdict::kGood);
+  EXPECT_THAT(judge_latency(steady).saw, AllOf(HasSubstr("KN-1"), HasSubstr("7.5 µs"), HasSubstr("2.6 ms")));
+  const api::BallStatus held_up{.serial = "KN-1", .path = "sim", .jitter = {.count = 9}, .longest_gap_us = 19e3};
+  EXPECT_EQ(judge_latency(held_up).verdict, Verdict::kNote);
+  EXPECT_FALSE(judge_latency(held_up).remedy.empty());
+}
+
 TEST(ChecksTextTest, TheTextLeadsWithTheVerdictAndFollowsWithTheRemedy) {
   const std::string text =
       checks_text({{.name = "usb", .verdict = Verdict::kBad, .saw = "denied", .remedy = "grant it"},
