@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "daemon/core/realtime_scope.hpp"
 #include "hw/protocol/codec.hpp"
 
 namespace knead::sampling {
@@ -48,6 +49,7 @@ void Sampler::attach(hw::Link& link, const protocol::Calibration& calibration) n
 }
 
 void Sampler::on_report(std::span<const std::byte> bytes, HostTime arrived) noexcept {
+  const RealtimeScope on_the_path;
   if (has_next_calibration_.load(std::memory_order_acquire)) {
     calibration_ = next_calibration_;
     has_next_calibration_.store(false, std::memory_order_release);
@@ -157,11 +159,13 @@ bool Sampler::place(std::uint32_t seq, std::uint32_t time_us, bool first_after_r
 void Sampler::on_transfer_error(HostTime) noexcept { add<std::uint64_t>(counters_.transfer_errors, 1); }
 
 void Sampler::on_gone(HostTime when) noexcept {
+  const RealtimeScope on_the_path;
   report_trips(interlock_.tick({}, when).active, when);
   counters_.gone.store(true, std::memory_order_release);
 }
 
 void Sampler::on_time(HostTime now) noexcept {
+  const RealtimeScope on_the_path;
   follow_controls();
   const Decision decision = interlock_.tick(controls_.request(now), now);
   obey(decision, now);
@@ -198,7 +202,10 @@ bool Sampler::obey(const Decision& decision, HostTime now) noexcept {
       off && counters_.motor_level.load(std::memory_order_relaxed) != 0 && now - last_command_at_ >= kInsist;
   if (!changed && !due && !unheard) return false;
   command.seq = last_command_.seq + 1;
-  if (!link_->submit(command)) return false;
+  {
+    const LibraryScope in_the_library;
+    if (!link_->submit(command)) return false;
+  }
   add<std::uint64_t>(counters_.commands, 1);
   last_command_ = command;
   last_command_device_time_ = last_device_time_;

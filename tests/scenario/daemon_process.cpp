@@ -53,7 +53,14 @@ DaemonProcess::DaemonProcess(const ScratchFolder& folder, std::vector<std::strin
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 2, log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  EXPECT_EQ(::posix_spawn(&pid_, KNEADD_PATH, &actions, nullptr, argv.data(), environ), 0);
+  std::vector<char*> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+#ifdef KNEAD_GUARD
+  std::string preload = "LD_PRELOAD=" KNEAD_GUARD;
+  variables.push_back(preload.data());
+#endif
+  variables.push_back(nullptr);
+  EXPECT_EQ(::posix_spawn(&pid_, KNEADD_PATH, &actions, nullptr, argv.data(), variables.data()), 0);
   posix_spawn_file_actions_destroy(&actions);
 }
 

@@ -2,9 +2,11 @@
 """kneadd in the guest, and the ordinary ways to talk to it: the CLI, and its socket."""
 import contextlib
 import json
+import os
+import signal
 import socket
 
-from checks import output_of, wait_for
+from checks import output_of, read, wait_for
 
 
 class Listener:
@@ -37,9 +39,25 @@ class Daemon:
         self._report = report
         self.socket = lab.scratch / "kneadd.sock"
         self.database = lab.scratch / "knead.db"
+        # The guard ends a daemon whose sampling path allocates, locks or waits, and counts what libusb does there.
+        self._guard_report = lab.scratch / "guard.txt"
+        guard = {"LD_PRELOAD": str(lab.build / "tests" / "guard" / "libknead_guard.so"),
+                 "KNEAD_GUARD_REPORT": str(self._guard_report)}
         self.program = lab.start("kneadd", [lab.binary("kneadd"), "--config", lab.source / "config" / "kneadd.toml",
-                                            "--socket", self.socket, "--database", self.database])
+                                            "--socket", self.socket, "--database", self.database],
+                                 {**os.environ, **guard})
         report.require("kneadd answers", wait_for(lambda: self.status() is not None), self.program.output[-300:])
+
+    def end(self):
+        """Ends kneadd as systemd does, and says what libusb did on the sampling path."""
+        self.program.send(signal.SIGTERM)
+        self._report.check("kneadd ends on SIGTERM", self.program.wait() == 0, self.program.exit_code)
+        counts = dict(line.split() for line in read(self._guard_report).splitlines())
+        submits = int(counts.get("library_scopes", 0))
+        per_submit = {name: round(int(counts.get(name, 0)) / max(submits, 1), 1)
+                      for name in ("allocations", "locks", "calls")}
+        self._report.check("the sampling path ran under the guard", submits > 0,
+                           f"libusb, per submit: {per_submit}; {submits} submits")
 
     def knead(self, *arguments):
         return output_of([self._lab.binary("knead"), "--socket", self.socket, *arguments])

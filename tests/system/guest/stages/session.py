@@ -59,6 +59,7 @@ def whole(lab, report, trace, speed=1):
     report.check("no interlock trip but the simulated ones", trips(result) == trips(expected), result["trips"])
     report.check("the motor ran and is off", ball.motor_changes() and ball.motor_level() == 0)
     check_record(report, daemon, ball, session_id)
+    daemon.end()
 
 
 def check_record(report, daemon, ball, session_id):
