@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is compared with what. Each function gives rows for one table.
+#pragma once
+
+#include <vector>
+
+#include "tests/bench/paired/rounds.hpp"
+
+namespace knead::bench {
+
+/// The scheduling that both sides of a comparison run with.
+struct Scheduling {
+  int priority = 0;  ///< SCHED_FIFO; 0: ordinary
+};
+/// SCHED_FIFO as kneadd asks for it, where this process may have it.
+Scheduling granted_scheduling();
+
+/// A report's arrival to the motor command it causes, through the daemon's own sampling thread on a socket pair,
+/// against a thread that receives and sends back on the same. @p load names the machine's other work in the row.
+std::vector<Comparison> reaction(const Scheduling& scheduling, const char* load);
+/// One sample's way, and the ring, against the least that could do.
+std::vector<Comparison> steps();
+/// How late the loop wakes for a ball of 1 kHz, against cyclictest. Empty where that is not installed.
+std::vector<Comparison> jitter(const Scheduling& scheduling);
+/// A client's stop, from the socket's write to the ball's STOP, against a ping-pong over a socket pair.
+std::vector<Comparison> client_stop();
+/// Processor time of the sampling thread at 1 kHz, against a loop that only wakes as often.
+std::vector<Comparison> processor_time(const Scheduling& scheduling);
+
+}  // namespace knead::bench

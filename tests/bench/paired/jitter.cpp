@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+
+#include "daemon/sampling/sampling_thread.hpp"
+#include "hw/ball/person.hpp"
+#include "hw/protocol/codec.hpp"
+#include "hw/sim/sim_bus.hpp"
+#include "tests/bench/paired/comparisons.hpp"
+
+namespace knead::bench {
+namespace {
+
+constexpr int kWakes = 2000;
+
+/// How late each wake-up was, above the least late of them: where the grid lies nobody can know from outside.
+std::vector<double> above_the_least(std::vector<double> times) {
+  if (times.empty()) return times;
+  const double least = std::ranges::min(times);
+  for (double& time : times) time -= least;
+  return times;
+}
+
+/// cyclictest holds /dev/cpu_dma_latency by itself; the daemon's side gets it from main().
+std::vector<double> cyclictest(const Scheduling& scheduling) {
+  const std::string command =
+      fmt::format("cyclictest -q -t1 -i1000 -l{} -h20000 {} 2>/dev/null", kWakes,
+                  scheduling.priority > 0 ? fmt::format("-p{}", scheduling.priority) : std::string("--policy=other"));
+  std::vector<double> times;
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) return times;
+  char line[256];
+  while (std::fgets(line, sizeof line, pipe) != nullptr) {
+    unsigned microseconds = 0;
+    unsigned count = 0;
+    if (std::sscanf(line, "%u %u", &microseconds, &count) == 2) times.insert(times.end(), count, microseconds * 1e3);
+  }
+  ::pclose(pipe);
+  return above_the_least(std::move(times));
+}
+
+/// Notes how late each report of an in-process ball is fetched.
+class Stopwatch final : public hw::ReportSink, public hw::BusEvents {
+ public:
+  void on_report(std::span<const std::byte> bytes, HostTime arrived) noexcept override {
+    const auto report = protocol::decode_report(bytes);
+    if (!report || times_.size() == times_.capacity()) return;
+    const auto taken = std::chrono::microseconds(report->time_us);
+    times_.push_back(static_cast<double>((arrived.time_since_epoch() - taken).count()));
+  }
+  void on_transfer_error(HostTime) noexcept override {}
+  void on_gone(HostTime) noexcept override {}
+  void on_arrived(hw::BallInfo ball) override { ball_.store(ball.id, std::memory_order_release); }
+  void on_left(hw::BallId) override {}
+
+  std::vector<double> times_;
+  std::atomic<hw::BallId> ball_{};
+};
+
+std::vector<double> sampling_loop(const Scheduling& scheduling) {
+  Stopwatch stopwatch;
+  stopwatch.times_.reserve(kWakes);
+  std::vector<hw::SimBallConfig> balls;
+  balls.push_back({.person = ball::make_person("steady", 1).value()});
+  auto bus = hw::SimBus::create(std::move(balls)).value();
+  static_cast<void>(bus->start(stopwatch));
+  const sampling::SamplingThread thread(*bus, {.priority = scheduling.priority});
+  while (stopwatch.ball_.load(std::memory_order_acquire) == hw::BallId{})
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto link = bus->open(stopwatch.ball_.load()).value();
+  static_cast<void>(link->start(stopwatch));
+  std::this_thread::sleep_for(std::chrono::milliseconds(kWakes + 100));
+  return above_the_least(stopwatch.times_);
+}
+
+}  // namespace
+
+std::vector<Comparison> jitter(const Scheduling& scheduling) {
+  if (cyclictest(scheduling).empty()) return {};
+  return {{.name = "lateness of the loop at 1 kHz / cyclictest",
+           .baseline = [scheduling] { return cyclictest(scheduling); },
+           .subject = [scheduling] { return sampling_loop(scheduling); },
+           .p50_bound = 1.2,
+           .p99_bound = 1.2}};
+}
+
+}  // namespace knead::bench

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pthread.h>
+#include <sched.h>
+
+#include <atomic>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "tests/bench/paired/comparisons.hpp"
+#include "tests/bench/paired/sampling_rig.hpp"
+
+namespace knead::bench {
+namespace {
+
+constexpr int kWakes = 2000;
+constexpr std::chrono::milliseconds kPeriod{1};
+
+/// A thread of this process by its name. @return nanoseconds it has run, 0 when there is none.
+std::uint64_t time_of_thread(const std::string& wanted) {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    if (name != wanted) continue;
+    std::uint64_t nanoseconds = 0;
+    std::ifstream(task.path() / "schedstat") >> nanoseconds;
+    return nanoseconds;
+  }
+  return 0;
+}
+
+/// A thread that receives a packet a thousand times a second and does nothing with it: waking is all it costs.
+template <class Send>
+void at_one_kilohertz(Send send) {
+  HostTime next = HostClock::now();
+  for (int i = 0; i < kWakes; ++i) {
+    next += kPeriod;
+    std::this_thread::sleep_for(next - HostClock::now());
+    send();
+  }
+}
+
+std::vector<double> bare_loop(const Scheduling& scheduling) {
+  const SocketPair sockets;
+  std::thread other([&] {
+    pthread_setname_np(pthread_self(), "bare-loop");
+    std::array<std::byte, 64> packet{};
+    while (::recv(sockets.ends[0], packet.data(), packet.size(), 0) > 0) {
+    }
+  });
+  if (scheduling.priority > 0) {
+    const sched_param param{.sched_priority = scheduling.priority};
+    pthread_setschedparam(other.native_handle(), SCHED_FIFO, &param);
+  }
+  const std::array<std::byte, 32> report{};
+  at_one_kilohertz([&] { static_cast<void>(::send(sockets.ends[1], report.data(), report.size(), 0)); });
+  const auto spent = static_cast<double>(time_of_thread("bare-loop"));
+  ::shutdown(sockets.ends[1], SHUT_RDWR);
+  other.join();
+  return {spent / kWakes};
+}
+
+std::vector<double> sampling_loop(const Scheduling& scheduling) {
+  SamplingRig rig(scheduling);
+  std::array<std::byte, 64> command{};
+  int sent = 0;
+  const auto before = time_of_thread("knead-sampling");
+  at_one_kilohertz([&] {
+    rig.send_report(++sent % 160 == 0);  // a TTL's third: how often a running motor is spoken to
+    while (::recv(rig.ball(), command.data(), command.size(), MSG_DONTWAIT) > 0) {
+    }
+  });
+  return {static_cast<double>(time_of_thread("knead-sampling") - before) / kWakes};
+}
+
+}  // namespace
+
+std::vector<Comparison> processor_time(const Scheduling& scheduling) {
+  return {{.name = "processor time of a wake at 1 kHz / bare loop",
+           .baseline = [scheduling] { return bare_loop(scheduling); },
+           .subject = [scheduling] { return sampling_loop(scheduling); },
+           .p50_bound = 1.25}};
+}
+
+}  // namespace knead::bench

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pthread.h>
+#include <sched.h>
+
+#include <thread>
+
+#include "tests/bench/paired/comparisons.hpp"
+#include "tests/bench/paired/sampling_rig.hpp"
+
+namespace knead::bench {
+namespace {
+
+constexpr int kTurns = 1500;
+constexpr int kWarmUp = 50;
+constexpr std::chrono::microseconds kPause{300};  // lets the other side go back to sleep, as a millisecond would
+
+void wait_until(HostTime when) {
+  // Asleep, not spinning: a spinning asker would keep the processor awake that the answer comes from.
+  std::this_thread::sleep_for(when - HostClock::now());
+}
+
+/// From @p ask to the answer on @p socket, turn by turn.
+template <class Ask>
+std::vector<double> round_trips(int socket, Ask ask) {
+  std::vector<double> times;
+  times.reserve(kTurns);
+  limit_wait(socket, std::chrono::milliseconds(100));
+  std::array<std::byte, 64> answer{};
+  for (int i = 0; i < kTurns + kWarmUp; ++i) {
+    const HostTime asked = HostClock::now();
+    ask();
+    const bool answered = ::recv(socket, answer.data(), answer.size(), 0) > 0;
+    const HostTime now = HostClock::now();
+    if (answered && i >= kWarmUp) times.push_back(static_cast<double>((now - asked).count()));
+    wait_until(now + kPause);
+  }
+  return times;
+}
+
+std::vector<double> echo(const Scheduling& scheduling) {
+  const SocketPair sockets;
+  std::thread other([&] {
+    std::array<std::byte, 64> packet{};
+    while (::recv(sockets.ends[0], packet.data(), packet.size(), 0) > 0)
+      static_cast<void>(::send(sockets.ends[0], packet.data(), protocol::kMotorCommandSize, 0));
+  });
+  if (scheduling.priority > 0) {
+    const sched_param param{.sched_priority = scheduling.priority};
+    pthread_setschedparam(other.native_handle(), SCHED_FIFO, &param);
+  }
+  const std::array<std::byte, 32> report{};
+  auto times = round_trips(sockets.ends[1],
+                           [&] { static_cast<void>(::send(sockets.ends[1], report.data(), report.size(), 0)); });
+  ::shutdown(sockets.ends[1], SHUT_RDWR);
+  other.join();
+  return times;
+}
+
+std::vector<double> through_the_sampler(const Scheduling& scheduling) {
+  SamplingRig rig(scheduling);
+  return round_trips(rig.ball(), [&] { rig.send_report(true); });
+}
+
+}  // namespace
+
+Scheduling granted_scheduling() {
+  constexpr int kPriority = 40;  // kneadd's default
+  Scheduling granted;
+  std::thread([&] {
+    const sched_param param{.sched_priority = kPriority};
+    if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &param) == 0) granted.priority = kPriority;
+  }).join();
+  return granted;
+}
+
+std::vector<Comparison> reaction(const Scheduling& scheduling, const char* load) {
+  return {{.name = std::string("reaction, report to motor command, ") + load,
+           .baseline = [scheduling] { return echo(scheduling); },
+           .subject = [scheduling] { return through_the_sampler(scheduling); },
+           .p50_bound = 1.2,
+           .p99_bound = 1.4}};
+}
+
+}  // namespace knead::bench
