@@ -6,7 +6,7 @@
 # changes are not in it. Needs root, debootstrap and this machine's apt sources.
 set -euo pipefail
 readonly suite=bookworm
-readonly default_command='./dev demo --speed 20 && ./dev test && ./dev deps-check'
+readonly default_command='./dev demo --speed 10 && ./dev test && ./dev deps-check'
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly root lab=$root/build/fresh-debian
 readonly command=${1:-$default_command}
