@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <limits>
 #include <utility>
 
 #include "daemon/core/toml_files.hpp"
@@ -12,28 +11,10 @@
 namespace knead::live {
 namespace {
 
-constexpr IntegerRange kUsbId{.min = 1, .max = std::numeric_limits<std::uint16_t>::max()};
-constexpr IntegerRange kInterface{.min = 0, .max = std::numeric_limits<std::uint8_t>::max()};
-
-Result<hw::BallModel> read_ball_model(const std::string& path) {
+Result<hw::BallModel> read_file(const std::string& path) {
   const auto text = TomlDocument::read_text(path);
   if (!text) return std::unexpected(text.error());
-  auto document = TomlDocument::parse(*text);
-  hw::BallModel model;
-  if (document.parsed()) {
-    auto root = document.root();
-    if (auto ball = root.table("ball", Need::kRequired)) {
-      if (auto name = ball->string("name", Need::kRequired)) model.name = std::move(*name);
-    }
-    if (auto usb = root.table("usb", Need::kRequired)) {
-      model.vendor = static_cast<std::uint16_t>(usb->integer("vendor_id", kUsbId, Need::kRequired).value_or(0));
-      model.product = static_cast<std::uint16_t>(usb->integer("product_id", kUsbId, Need::kRequired).value_or(0));
-      model.interface = static_cast<std::uint8_t>(usb->integer("interface", kInterface).value_or(model.interface));
-    }
-  }
-  const auto findings = document.finish();
-  if (has_errors(findings)) return std::unexpected(first_error(findings, path));
-  return model;
+  return hw::read_ball_model(*text, path);
 }
 
 }  // namespace
@@ -43,7 +24,7 @@ Result<std::vector<hw::BallModel>> load_ball_models(std::span<const std::string>
   for (const std::string& folder : folders) {
     std::vector<hw::BallModel> of_folder;
     for (const auto& file : toml_files(folder)) {
-      auto model = read_ball_model(file.string());
+      auto model = read_file(file.string());
       if (!model) return std::unexpected(std::move(model.error()));
       if (hw::find_model(of_folder, model->vendor, model->product) != nullptr)
         return fail(Errc::kInvalidInput,

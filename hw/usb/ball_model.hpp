@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "daemon/core/error.hpp"
 #include "hw/protocol/protocol.hpp"
 
 namespace knead::hw {
@@ -22,6 +24,10 @@ struct BallModel {
 
 /// What is known without any file: the same as config/balls/knead-1.toml.
 std::vector<BallModel> default_ball_models();
+
+/// The model that a file's text describes; @p file only names it in errors. Errors: kInvalidInput with file, line and
+/// key.
+Result<BallModel> read_ball_model(std::string_view toml, std::string_view file);
 
 /// The model with these ids, or nothing. The answer points into @p models.
 const BallModel* find_model(std::span<const BallModel> models, std::uint16_t vendor, std::uint16_t product) noexcept;
