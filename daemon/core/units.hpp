@@ -72,9 +72,13 @@ template <class Rep, class Period>
 constexpr double to_seconds(std::chrono::duration<Rep, Period> d) {
   return std::chrono::duration<double>(d).count();
 }
-/// From a person's or a file's number; rounds to the microsecond.
+/// From a person's or a file's number; rounds to the microsecond. It ends at 32 millennia, so that a sum of several
+/// still fits 64 bits; NaN is 0.
 constexpr std::chrono::microseconds from_seconds(double s) {
-  return std::chrono::microseconds(static_cast<std::int64_t>(s * 1e6 + (s < 0 ? -0.5 : 0.5)));
+  constexpr double kMost = 1e12;
+  if (s != s) return {};
+  const double held = s < -kMost ? -kMost : (s > kMost ? kMost : s);
+  return std::chrono::microseconds(static_cast<std::int64_t>(held * 1e6 + (held < 0 ? -0.5 : 0.5)));
 }
 
 }  // namespace knead

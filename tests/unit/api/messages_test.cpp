@@ -83,6 +83,14 @@ TEST(MessagesTest, FieldsOfAnOtherVersionDoNoHarm) {
   EXPECT_FALSE(status.session);
 }
 
+TEST(MessagesTest, ATimeNoClockHoldsIsTakenForTheLongest) {
+  const auto json = boost::json::parse(R"({"t_s":1e300,"credited_s":-1e300,"target_s":1e300})");
+  const LiveUpdate live = live_update_from(json.as_object());
+  EXPECT_GT(live.snapshot.target, std::chrono::hours(24 * 365 * 1000));
+  EXPECT_EQ(live.snapshot.credited, -live.snapshot.target);
+  EXPECT_EQ(live.snapshot.t.time_since_epoch(), live.snapshot.target);
+}
+
 TEST(MessagesTest, ARunRequestArrivesAsItWasSent) {
   const RunRequest sent{.routine = "/a/b.toml",
                         .side = session::Side::kLeft,
