@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -15,12 +18,22 @@ namespace {
 // Nothing we exchange nests deeper than 6; a line of brackets must not recurse the parser to death.
 constexpr std::size_t kMaxDepth = 16;
 
+/// Boost.JSON takes 1e3081 for infinity, which JSON has no word for: an answer with such an id could not be read.
+bool all_finite(const json::value& value) {
+  if (const double* number = value.if_double()) return std::isfinite(*number);
+  if (const json::array* array = value.if_array()) return std::ranges::all_of(*array, all_finite);
+  if (const json::object* object = value.if_object())
+    return std::ranges::all_of(*object, [](const auto& entry) { return all_finite(entry.value()); });
+  return true;
+}
+
 std::expected<json::value, std::string> parse_line(std::string_view line) {
   json::parse_options options;
   options.max_depth = kMaxDepth;
   boost::system::error_code failed;
   json::value value = json::parse({line.data(), line.size()}, failed, {}, options);
   if (failed) return std::unexpected(failed.message());
+  if (!all_finite(value)) return std::unexpected("a number is too large");
   return value;
 }
 

@@ -33,6 +33,8 @@ TEST(JsonRpcTest, WhatIsNoRequestIsAnsweredWithTheNumberOfTheSpecification) {
   } cases[] = {{"hello", "-32700"},
                {"{\"jsonrpc\":\"2.0\"", "-32700"},
                {"\xff\xfe", "-32700"},
+               {R"({"jsonrpc":"2.0","id":1e999,"method":"x"})", "-32700"},
+               {R"({"jsonrpc":"2.0","id":1,"method":"x","params":{"a":[-1e999]}})", "-32700"},
                {"[]", "-32600"},
                {"7", "-32600"},
                {R"({"method":"x"})", "-32600"},
