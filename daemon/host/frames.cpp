@@ -295,7 +295,11 @@ session::PluginAction read_cue(Reader& r) {
   cue.urgency = r.enumerator(session::Urgency::kLow, session::Urgency::kHigh);
   const bool counted = r.flag();
   const auto count = r.number<std::int32_t>();
-  if (counted) cue.count = count;
+  if (counted) {
+    cue.count = count;
+  } else {
+    r.within(count, 0, 0);
+  }
   return session::action::ShowCue{std::move(cue)};
 }
 
@@ -395,6 +399,7 @@ std::span<const std::byte> encode(const FromPlugin& frame, FrameBuffer& buffer) 
 }
 
 Result<ToPlugin> decode_to_plugin(std::span<const std::byte> bytes) {
+  if (bytes.size() > kMaxFrameBytes) return malformed();
   Reader r(bytes);
   ToPlugin frame;
   switch (r.enumerator(Tag::kStart, Tag::kViolation)) {
@@ -412,6 +417,7 @@ Result<ToPlugin> decode_to_plugin(std::span<const std::byte> bytes) {
 }
 
 Result<FromPlugin> decode_from_plugin(std::span<const std::byte> bytes) {
+  if (bytes.size() > kMaxFrameBytes) return malformed();
   Reader r(bytes);
   FromPlugin frame;
   switch (r.enumerator(Tag::kStart, Tag::kViolation)) {

@@ -81,6 +81,13 @@ TEST(Frames, ACueHasTheseBytes) {
   EXPECT_EQ(std::get<session::action::ShowCue>(back.action).cue, cue);
 }
 
+TEST(Frames, ACueWithoutACountHasNoneOnTheWire) {
+  auto bytes = encoded(FromPlugin(ActionFrame{9, session::action::ShowCue{}}));
+  ASSERT_TRUE(decode_from_plugin(as_frame(bytes)).has_value());
+  bytes.back() = 1;
+  EXPECT_FALSE(decode_from_plugin(as_frame(bytes)).has_value());
+}
+
 TEST(Frames, EveryOtherFrameComesBackAsItWas) {
   const StartFrame start{"build", {{"reps", 8.0}, {"exercise", std::string("prone_y_lift")}}};
   FrameBuffer buffer{};
@@ -138,6 +145,18 @@ TEST(Frames, WhatAPluginMayNotSayIsRefused) {
 TEST(Frames, AFrameTooBigForTheBufferIsNotWritten) {
   FrameBuffer buffer{};
   EXPECT_TRUE(encode(FromPlugin(AckFrame{1, 1, std::string(kMaxFrameBytes, 'x')}), buffer).empty());
+}
+
+TEST(Frames, AFrameTooBigForTheBufferIsNotReadEither) {
+  // A start with 32 parameters of 240 letters, byte by byte, since encode() would not write it.
+  std::vector<std::uint8_t> bytes = {1, 0, 0, 32};
+  for (int i = 0; i < 32; ++i) {
+    for (const int byte : {1, 0, 107, 1, 240, 0})
+      bytes.push_back(static_cast<std::uint8_t>(byte));  // "k" is a text of 240 letters
+    bytes.insert(bytes.end(), 240, 'x');
+  }
+  ASSERT_GT(bytes.size(), kMaxFrameBytes);
+  EXPECT_FALSE(decode_to_plugin(as_frame(bytes)).has_value());
 }
 
 RC_GTEST_PROP(Frames, GarbageNeverGetsThroughUnlessItIsWhatWeWouldWrite, (std::vector<std::uint8_t> bytes)) {
