@@ -369,6 +369,14 @@ TomlDocument::~TomlDocument() = default;
 
 TomlDocument TomlDocument::parse(std::string_view text) {
   auto document = std::make_unique<Document>();
+  // toml++ bounds brackets, but a key such as a.a.a.a is a table in a table in a table, and each level is a few hundred
+  // bytes of stack when they are destroyed. Every level costs a dot; no file written by hand has so many.
+  constexpr std::ptrdiff_t kMaxDots = 4096;
+  if (const auto dots = std::ranges::count(text, '.'); dots > kMaxDots) {
+    document->findings.push_back(
+        {.key = {}, .text = fmt::format("holds {} dots, and keys might nest too deep; keep it to {}", dots, kMaxDots)});
+    return TomlDocument(std::move(document));
+  }
   try {
     document->root = toml::parse(text);
     document->parsed = true;

@@ -88,7 +88,8 @@ class TomlTable {
 /// A parsed document and what is wrong with it.
 class TomlDocument {
  public:
-  /// Never fails: a syntax error is a finding, and the document is then empty.
+  /// Never fails: a syntax error is a finding, and the document is then empty. So is a text with keys of thousands of
+  /// parts.
   static TomlDocument parse(std::string_view text);
   /// The text of a file of at most 1 MiB. Errors: kNotFound, kAccessDenied, kInvalidInput (too large, a directory).
   static Result<std::string> read_text(const std::string& path);

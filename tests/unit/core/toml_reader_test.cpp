@@ -129,6 +129,15 @@ TEST(TomlReader, SaysWhereTheSyntaxIsWrongAndNothingElse) {
   EXPECT_THAT(found[0], HasSubstr("f.toml:2:5: not valid TOML: "));
 }
 
+TEST(TomlReader, RefusesAKeyThatNestsTooDeepForTheStack) {
+  std::string key = "a";
+  for (int i = 0; i < 100'000; ++i) key += ".a";
+  for (const std::string& text : {key + " = 1\n", "[" + key + "]\n"}) {
+    EXPECT_THAT(findings_of(text, [](TomlTable&) {}),
+                ElementsAre("f.toml: holds 100000 dots, and keys might nest too deep; keep it to 4096"));
+  }
+}
+
 TEST(TomlReader, RefusesAKeyThatIsGivenTwice) {
   const auto found = findings_of("a = 1\na = 2\n", [](TomlTable& root) { root.number("a"); });
   ASSERT_EQ(found.size(), 1U);
