@@ -47,11 +47,28 @@ namespace {
 using toml_detail::Document;
 using toml_detail::OpenTable;
 
+/// Bytes of the control character (C0, DEL, C1) that UTF-8 @p text begins with; 0 when it is none.
+std::size_t control_length(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(i < text.size() ? text[i] : ' '); };
+  if (byte(0) < 0x20 || byte(0) == 0x7F) return 1;
+  return byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0 ? 2 : 0;
+}
+
+bool has_control(std::string_view text) {
+  for (; !text.empty(); text.remove_prefix(1))
+    if (control_length(text) > 0) return true;
+  return false;
+}
+
 /// What a file says may be shown on a terminal: no control characters, and not a screenful of it.
 std::string printable(std::string_view text) {
   constexpr std::size_t kShown = 60;
-  std::string shown(text.substr(0, kShown));
-  std::ranges::replace_if(shown, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  std::string shown;
+  for (std::string_view rest = text.substr(0, kShown); !rest.empty();) {
+    const std::size_t control = control_length(rest);
+    shown += control > 0 ? '?' : rest.front();
+    rest.remove_prefix(std::max<std::size_t>(control, 1));
+  }
   if (text.size() > kShown) {
     while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0U) == 0x80U) shown.pop_back();
     if (!shown.empty() && static_cast<unsigned char>(shown.back()) >= 0xC0U) shown.pop_back();
@@ -158,7 +175,7 @@ std::expected<std::string, std::string> string_of(const toml::node& node, std::s
   if (text.size() > max_bytes) {
     return std::unexpected(fmt::format("is {} bytes long; give at most {}", text.size(), max_bytes));
   }
-  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
+  if (has_control(text)) {
     return std::unexpected("holds a control character such as a line break; give plain text on one line");
   }
   return text;

@@ -161,6 +161,14 @@ TEST(TomlReader, ShowsNoControlCharactersOfAnOddKey) {
   EXPECT_EQ(found[0].find('\x1b'), std::string::npos);
 }
 
+TEST(TomlReader, ATextCannotSteerATerminalWithTheControlsBeyondAsciiEither) {
+  // U+009B begins a command as ESC [ does, where a terminal takes C1.
+  EXPECT_THAT(findings_of("a = \"\u009b2J\"\n", [](TomlTable& t) { t.string("a"); }),
+              ElementsAre(HasSubstr("a: holds a control character")));
+  EXPECT_THAT(findings_of("\"a\u009b\" = 1\n\"\u00e9\" = 1\n", [](TomlTable&) {}),
+              ElementsAre(HasSubstr(": a?: is not"), HasSubstr(": \u00e9: is not")));
+}
+
 TEST(TomlReader, SplitsAFindingIntoWhatIsWrongAndTheRemedy) {
   const Finding finding{.line = 3, .column = 1, .key = "activation.reps", .text = "is 10; give a whole number"};
   const Error error = to_error(finding, "r.toml");
