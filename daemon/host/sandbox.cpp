@@ -33,7 +33,7 @@ namespace knead::host::sandbox {
 namespace {
 
 // Ring mapping (33 MB for a minute at 8 kHz) plus libraries plus what a routine's logic could want. (choice)
-constexpr rlim_t kMemoryBytes = 512UL << 20;
+constexpr rlim_t kMemoryBytes = 256UL << 20;
 // A session lasts 240 s at most; a plugin that computes all through it is still not at this. (choice)
 constexpr rlim_t kCpuSeconds = 300;
 // Three standard ones, socket, ring, and those the loader needs for a moment.
@@ -245,6 +245,11 @@ Result<> confine_process(pid_t parent, int last_fd) {
     return fail_errno(Errc::kInternal, "cannot leave the real-time class");
   }
   (void)::setpriority(PRIO_PROCESS, 0, kNiceness);
+  // When memory runs out, a plugin goes before anything else of the machine's.
+  if (const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); fd >= 0) {
+    (void)!::write(fd, "1000", 4);
+    ::close(fd);
+  }
 
   Result<> ok;
 #ifndef KNEAD_UNDER_SANITIZER  // its shadow memory alone is terabytes of address space

@@ -16,9 +16,18 @@ namespace knead::live {
 namespace {
 
 // udev sets a device node's permissions a moment after the node is there, and a ball that was just reset may not answer
-// at once: try again for some seconds before calling it unusable for good.
-constexpr int kMaxAttempts = 6;
+// at once: often at first, so that it is back within the 2 s of R5, then now and then: another program may let go of
+// it.
+constexpr int kQuickAttempts = 12;
 constexpr std::chrono::milliseconds kFirstRetry{100};
+constexpr std::chrono::milliseconds kQuickRetry{400};
+constexpr std::chrono::seconds kSlowRetry{5};
+
+std::chrono::milliseconds retry_after(int attempts) {
+  if (attempts >= kQuickAttempts) return kSlowRetry;
+  return std::min(kFirstRetry * (1 << std::min(attempts, 4)), kQuickRetry);
+}
+
 // How long the main thread waits for the disk at a session's end, when no motor runs.
 constexpr std::chrono::milliseconds kRecordPatience{500};
 
@@ -99,7 +108,7 @@ void Daemon::lost(Station& station) {
 
 void Daemon::try_arrivals(HostTime now) {
   for (Arrival& arrival : arrivals_) {
-    if (arrival.attempts >= kMaxAttempts || now < arrival.next_attempt) continue;
+    if (now < arrival.next_attempt) continue;
     // A ball that is slow to answer must not hold up a session on another one.
     const bool session_elsewhere =
         session_ && !session_->ended() && session_->station().serial() != arrival.ball.serial;
@@ -112,7 +121,7 @@ void Daemon::try_arrivals(HostTime now) {
     const bool first_of_its_kind = arrival.problem != done.error().message();
     arrival.problem = done.error().message();
     if (first_of_its_kind) spdlog::warn("{}: {}", arrival.ball.path, arrival.problem);
-    arrival.next_attempt = now + kFirstRetry * (1 << arrival.attempts);
+    arrival.next_attempt = now + retry_after(arrival.attempts);
     ++arrival.attempts;
   }
   std::erase_if(arrivals_, [](const Arrival& a) { return a.attempts < 0; });
@@ -178,6 +187,8 @@ Result<const LiveSession*> Daemon::run(const SessionRequest& request) {
   if (!path) return std::unexpected(path.error());
   auto routine = session::read_routine(*path);
   if (!routine) return std::unexpected(std::move(routine.error()));
+  const auto band = band_of(config_.config);
+  if (auto fits = session::check_own_band(band, *routine); !fits) return std::unexpected(std::move(fits.error()));
   auto station = choose_station(request.ball);
   if (!station) return std::unexpected(std::move(station.error()));
   if (!(*station)->calibration().calibrated) {
@@ -197,7 +208,7 @@ Result<const LiveSession*> Daemon::run(const SessionRequest& request) {
       .profile = request.profile,
       .routine = std::move(*routine),
       .side = request.side,
-      .band = band_of(config_.config),
+      .band = band,
       .ball_serial = (*station)->serial(),
       .ball = (*station)->info(),
       .calibration = (*station)->calibration(),
@@ -266,6 +277,12 @@ void Daemon::end_session(const std::string& by) {
 }
 
 Result<> Daemon::clear(const std::string& serial) {
+  // It would take back what the interlock has counted against the running session, and it waits for each ball's answer,
+  // as a session's motor must not.
+  if (session_ && !session_->ended()) {
+    return fail(Errc::kBusy, "a session runs, and what is latched against it holds until it has ended",
+                "end it with `knead stop`");
+  }
   bool found = false;
   Result<> result;
   for (auto& [name, station] : stations_) {
@@ -298,10 +315,9 @@ void Daemon::hold_cpu_latency() {
 }
 
 void Daemon::finish_session() {
-  const session::SessionReport report = session_->finish();
+  const session::SessionReport report = session_->finish(nrs_after_);
   if (const auto kept = recorder_.flush(kRecordPatience); !kept) spdlog::error("{}", kept.error().message());
   const record::RecorderStatus status = recorder_.status();
-  if (nrs_after_) recorder_.rate_after(status.session_id, *nrs_after_);
   if (const std::string missing = status.missing(); !missing.empty()) spdlog::warn("{}", missing);
   spdlog::info("session {} ends: {}, {}", status.session_id, to_string(report.outcome), report.reason);
   session_.reset();

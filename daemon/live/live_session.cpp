@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kFresh = 500ms;
 // Without samples for so long, session time goes on by the host's clock.
 constexpr std::chrono::milliseconds kSilence = 100ms;
+/// Longer than any hiccup of a machine, shorter than a person's patience. (choice)
+constexpr std::chrono::milliseconds kAway = 2s;
 constexpr std::size_t kBatch = 512;
 // How long the main thread waits for the disk, once, before the motor runs.
 constexpr std::chrono::milliseconds kRecordPatience = 500ms;
@@ -88,7 +90,10 @@ void LiveSession::tell_standing_trips() {
 void LiveSession::beat(HostTime now) {
   if (ended()) return;
   drain(now);
-  if (!ended() && now - last_sample_seen_ >= kSilence) conductor_.on_silence(now);
+  const auto silence = now - last_sample_seen_;
+  if (!ended() && silence >= kSilence) conductor_.on_silence(now);
+  // The ball is plugged in and says nothing: as good as away, and like then only the person goes on (R5).
+  if (!ended() && silence >= kAway) conductor_.pause("the ball is silent");
   if (ended() || !parts_.station.connected()) {
     parts_.station.end_session();
   } else {
@@ -154,10 +159,13 @@ void LiveSession::stop(HostTime now, const std::string& by) {
   conductor_.stop(by);
 }
 
-session::SessionReport LiveSession::finish() {
+session::SessionReport LiveSession::finish(std::optional<int> nrs_after) {
   parts_.station.end_session();
   session::SessionReport report = conductor_.report();
-  if (!std::exchange(finished_, true)) parts_.recorder.end_session(record::summary_of(report), fed_);
+  if (std::exchange(finished_, true)) return report;
+  record::SessionSummary summary = record::summary_of(report);
+  summary.nrs_after = nrs_after;
+  parts_.recorder.end_session(std::move(summary), fed_);
   return report;
 }
 

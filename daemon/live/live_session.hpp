@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/host/plugin_process.hpp"
@@ -49,8 +50,8 @@ class LiveSession final : private PluginPort, private SessionObserver {
   [[nodiscard]] const session::Session& session() const noexcept { return conductor_.session(); }
   [[nodiscard]] Station& station() noexcept { return parts_.station; }
   [[nodiscard]] const Station& station() const noexcept { return parts_.station; }
-  /// Closes the record. Once, after ended().
-  session::SessionReport finish();
+  /// Closes the record, with the pain 0..10 that the person gave for afterwards. Once, after ended().
+  session::SessionReport finish(std::optional<int> nrs_after);
 
  private:
   LiveSession(Parts parts, const record::SessionHeader& header, std::chrono::milliseconds lease, RingReader reader);

@@ -174,6 +174,9 @@ Result<session::SessionReport> simulate(const SimulateOptions& options) {
   if (!path) return std::unexpected(path.error());
   auto routine = session::read_routine(*path);
   if (!routine) return std::unexpected(std::move(routine.error()));
+  if (auto fits = session::check_own_band(options.band, *routine); !fits) {
+    return std::unexpected(std::move(fits.error()));
+  }
   auto person = person_for(options);
   if (!person) return std::unexpected(std::move(person.error()));
 

@@ -48,6 +48,8 @@ Result<> Station::connect(hw::Bus& bus, const hw::BallInfo& ball) {
     thread_.remove(sampler_);
     return done;
   }
+  // A stop given while it was away is in force in the ball too (R3).
+  if (controls_.stop_requested()) link.emergency_stop();
   link_ = std::move(*opened);
   ball_id_ = ball.id;
   path_ = ball.path;
@@ -98,6 +100,9 @@ void Station::disconnect() {
   if (!link_) return;
   controls_.withdraw_request();
   thread_.remove(sampler_);
+  // To close the link cancels what is under way on it, perhaps a stop: wait until the ball has taken it (R3).
+  if (controls_.stop_requested() && !gone())
+    static_cast<void>(link_->control_out(protocol::Request::kStop, 0, {}, kControlTimeout));
   link_.reset();
 }
 

@@ -18,7 +18,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMaxInboxEvents = 4096;
 /// Ended sessions kept in memory for a disk that takes nothing.
 constexpr std::size_t kMaxWaiting = 8;
-constexpr std::size_t kMaxRatings = 64;
 
 bool same_but_for_samples(const RecorderStatus& a, const RecorderStatus& b) {
   const auto facts = [](const RecorderStatus& s) {
@@ -91,6 +90,10 @@ void Recorder::post(Message message) {
 }
 
 void Recorder::start_session(SessionHeader header, RingReader reader, TimeAnchor start) {
+  {
+    const std::lock_guard lock(mutex_);
+    status_.session_id = 0;  // nobody may take the last session's for this one's
+  }
   post(Begin{std::move(header), std::move(reader), start});
 }
 
@@ -114,8 +117,6 @@ void Recorder::event(const session::Event& event) {
 void Recorder::end_session(SessionSummary summary, std::uint64_t end_ring_index) {
   post(End{std::move(summary), end_ring_index});
 }
-
-void Recorder::rate_after(std::int64_t session_id, int nrs) { post(Rating{session_id, nrs}); }
 
 RecorderStatus Recorder::status() const {
   const std::lock_guard lock(mutex_);
@@ -146,7 +147,7 @@ void Recorder::run() {
     {
       std::unique_lock lock(mutex_);
       const auto called = [this] { return stopping_ || flushes_asked_ != flushes_done_; };
-      if (live_ || !waiting_.empty() || !ratings_.empty()) {
+      if (live_ || !waiting_.empty()) {
         // A message alone does not wake it: events wait for the samples around them.
         wake_.wait_until(lock, std::min(Clock::now() + options_.drain_every, next_commit), called);
       } else {
@@ -220,11 +221,6 @@ void Recorder::handle(End& end) {
   live_.reset();
 }
 
-void Recorder::handle(const Rating& rating) {
-  if (ratings_.size() == kMaxRatings) ratings_.pop_front();
-  ratings_.push_back(rating);
-}
-
 void Recorder::retire(std::unique_ptr<SessionBuffer> buffer) {
   buffer->close_block();
   count(*buffer, now_);
@@ -247,7 +243,6 @@ void Recorder::commit() {
     live_->buffer->close_block();
     if (!write(*live_->buffer)) return;
   }
-  write_ratings();
 }
 
 bool Recorder::write(SessionBuffer& buffer) {
@@ -256,16 +251,6 @@ bool Recorder::write(SessionBuffer& buffer) {
   buffer.count_write_failure();
   now_.problem = written.error();
   return false;
-}
-
-bool Recorder::write_ratings() {
-  while (!ratings_.empty()) {
-    const auto written = store_.set_nrs_after(ratings_.front().session_id, ratings_.front().nrs);
-    if (!written) now_.problem = written.error();
-    if (!written && written.error().code != Errc::kNotFound) return false;
-    ratings_.pop_front();
-  }
-  return true;
 }
 
 void Recorder::publish() {

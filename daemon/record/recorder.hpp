@@ -93,9 +93,6 @@ class Recorder {
   void event(const session::Event& event);
   /// Samples from @p end_ring_index on are not the session's.
   void end_session(SessionSummary summary, std::uint64_t end_ring_index);
-  /// The rating a person gives when all is over.
-  void rate_after(std::int64_t session_id, int nrs);
-
   /// Any thread.
   [[nodiscard]] RecorderStatus status() const;
   /// Waits until everything posted before has been written, or one attempt at it has failed. For the end of a program
@@ -122,15 +119,11 @@ class Recorder {
     SessionSummary summary;
     std::uint64_t end = 0;
   };
-  struct Rating {
-    std::int64_t session_id = 0;
-    int nrs = 0;
-  };
   /// Events there was no room for.
   struct Dropped {
     std::uint64_t events = 0;
   };
-  using Message = std::variant<Begin, Continue, TimeAnchor, Calibrated, session::Event, Dropped, End, Rating>;
+  using Message = std::variant<Begin, Continue, TimeAnchor, Calibrated, session::Event, Dropped, End>;
 
   /// The session in hand. Recorder thread.
   struct Live {
@@ -159,10 +152,8 @@ class Recorder {
   void handle(const session::Event& event);
   void handle(const Dropped& dropped);
   void handle(End& end);
-  void handle(const Rating& rating);
   void retire(std::unique_ptr<SessionBuffer> buffer);
   void commit();
-  bool write_ratings();
   bool write(SessionBuffer& buffer);
   void publish();
 
@@ -182,8 +173,7 @@ class Recorder {
   Store store_;
   std::optional<Live> live_;
   std::deque<std::unique_ptr<SessionBuffer>> waiting_;  ///< ended, not yet written in full; oldest first
-  std::deque<Rating> ratings_;
-  RecorderStatus now_;  ///< what status_ will be
+  RecorderStatus now_;                                  ///< what status_ will be
 
   std::thread thread_;  // last: everything it uses is there when it starts
 };

@@ -216,19 +216,10 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
   }
   SQLite::Statement end(*db_, R"sql(
     UPDATE sessions SET outcome = ?2, reason = ?3, elapsed_us = ?4, activation_completed = ?5, samples = ?6, lost = ?7,
-                        write_failures = ?8, nrs_after = coalesce(?9, nrs_after)
+                        write_failures = ?8, nrs_after = ?9
     WHERE id = ?1)sql");
   run(end, id, session::to_string(summary.outcome), summary.reason, us(summary.elapsed), summary.activation_completed,
       buffer.samples(), buffer.lost_samples(), buffer.write_failures(), summary.nrs_after);
-}
-
-Result<> Store::set_nrs_after(std::int64_t id, int rating) {
-  return guarded(path_, "write to", [&]() -> Result<> {
-    SQLite::Statement update(*db_, "UPDATE sessions SET nrs_after = ?2 WHERE id = ?1");
-    run(update, id, rating);
-    if (update.getChanges() == 0) return fail(Errc::kNotFound, fmt::format("there is no session {}", id));
-    return {};
-  });
 }
 
 Result<> Store::limit_size(std::uint64_t bytes) {

@@ -42,8 +42,6 @@ class Store {
   /// Writes all that waits in @p buffer, in one transaction: all of it, or on an error nothing, and then it still
   /// waits.
   Result<> commit(SessionBuffer& buffer);
-  /// The rating asked for when the session is over. Errors: kNotFound.
-  Result<> set_nrs_after(std::int64_t id, int rating);
   /// Bounds the file, so that the record cannot eat a small disk; 0 for no bound. Beyond it commit() fails as on a full
   /// disk. Holds for this Store, not for the file.
   Result<> limit_size(std::uint64_t bytes);

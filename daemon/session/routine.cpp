@@ -66,4 +66,12 @@ std::optional<std::string> problem_with(const Band& band, Newtons contact) {
   return std::nullopt;
 }
 
+Result<> check_own_band(const std::optional<Band>& band, const Routine& routine) {
+  if (!band) return {};
+  const auto problem = problem_with(*band, routine.contact);
+  if (!problem) return {};
+  return fail(Errc::kInvalidInput, fmt::format("session.band_n of the configuration, for {}: {}", routine.id, *problem),
+              "`knead config show` says where it is written");
+}
+
 }  // namespace knead::session

@@ -103,6 +103,9 @@ constexpr std::chrono::seconds kSideChangeWait{15};  ///< for the contact of eac
 
 /// What is wrong with a band, "what; what to do", or nothing. Also for a profile's own band.
 std::optional<std::string> problem_with(const Band& band, Newtons contact);
+/// A person's own band, where there is one, must fit the routine it replaces the bands of: one that holds no force at
+/// all would earn credit with nobody there (R7). Error: kInvalidInput.
+[[nodiscard]] Result<> check_own_band(const std::optional<Band>& band, const Routine& routine);
 
 using knead::Finding;
 

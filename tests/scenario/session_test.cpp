@@ -91,6 +91,31 @@ TEST_F(Session, R3_AStopLatchesUntilItIsClearedAndASessionIsRefusedMeanwhile) {
   EXPECT_TRUE(run(client));
 }
 
+TEST_F(Session, NothingLatchedIsLetGoOfWhileASessionRuns) {
+  DaemonProcess daemon(folder_, {"--sim", "steady"});
+  api::Client client = daemon.connect();
+  ASSERT_TRUE(run(client));
+  const auto refused = client.call("interlock.clear");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kBusy);
+  EXPECT_TRUE(status(client).session.has_value());
+}
+
+TEST_F(Session, BothRatingsAreOnRecordWithTheirSession) {
+  DaemonProcess daemon(folder_, {"--sim", "steady"});
+  api::Client client = daemon.connect();
+  ASSERT_TRUE(client.call("session.run", {{"routine", "upper-trap"}, {"nrs_before", 5}, {"nrs_after", 2}}));
+  ASSERT_TRUE(wait_for([&] { return vibrates(client); })) << daemon.log();
+  daemon.signal(SIGTERM);
+  EXPECT_EQ(daemon.wait(), 0) << daemon.log();
+  const auto store = record::Store::open_read_only(daemon.database());
+  ASSERT_TRUE(store) << store.error().message();
+  const auto session = store->load_session(1);
+  ASSERT_TRUE(session) << session.error().message();
+  EXPECT_EQ(session->facts.nrs_before, 5);
+  EXPECT_EQ(session->facts.nrs_after, 2);
+}
+
 TEST_F(Session, APauseRestsTheMotorAndOnlyAPersonGoesOn) {
   DaemonProcess daemon(folder_, {"--sim", "steady"});
   api::Client client = daemon.connect();

@@ -267,6 +267,14 @@ TEST_F(Simulate, WithADatabaseTheSessionIsKeptSampleForSample) {
   EXPECT_EQ(sessions->front().outcome, "completed");
 }
 
+TEST_F(Simulate, R7_ABandThatHoldsNoForceAtAllIsRefused) {
+  options_.person = "never-touches";
+  options_.band = session::Band{.lo = Newtons{0}, .hi = Newtons{40}, .hysteresis = Newtons{0}};
+  const auto report = simulate(options_);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Errc::kInvalidInput);
+}
+
 TEST_F(Simulate, UnknownNamesAreSaidInOneLine) {
   options_.person = "nobody";
   EXPECT_FALSE(simulate(options_));

@@ -332,14 +332,5 @@ TEST(Store, HasOneWriter) {
   EXPECT_TRUE(Store::open(folder.file("knead.db")));
 }
 
-TEST(Store, KeepsTheRatingThatIsGivenAfterTheEnd) {
-  const TempFolder folder;
-  Store store = open_store(folder.file("knead.db"));
-  const std::int64_t id = write_session(store, {});
-  ASSERT_TRUE(store.set_nrs_after(id, 2));
-  EXPECT_EQ(store.load_session(id)->facts.nrs_after, 2);
-  EXPECT_EQ(store.set_nrs_after(77, 2).error().code, Errc::kNotFound);
-}
-
 }  // namespace
 }  // namespace knead::record

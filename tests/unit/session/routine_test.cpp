@@ -246,5 +246,21 @@ TEST(Routine, ReadAsAnErrorNamesFileLineKeyAndRemedy) {
   EXPECT_THAT(missing.error().message(), HasSubstr("/nowhere/upper-trap.toml"));
 }
 
+TEST(Routine, R7_APersonsOwnBandMayNotHoldTheForceOfNoTouch) {
+  const auto routine = read_routine(KNEAD_SOURCE_DIR "/config/routines/upper-trap.toml");
+  ASSERT_TRUE(routine) << routine.error().message();
+  const auto refused = [&](double lo, double hi) {
+    const auto fits = check_own_band(Band{.lo = Newtons{lo}, .hi = Newtons{hi}, .hysteresis = Newtons{1}}, *routine);
+    if (fits) return false;
+    EXPECT_THAT(fits.error().message(), HasSubstr("session.band_n"));
+    return true;
+  };
+  EXPECT_TRUE(check_own_band(std::nullopt, *routine));
+  EXPECT_FALSE(refused(12, 20));
+  EXPECT_TRUE(refused(0, 40)) << "it would credit a ball that lies on the table";
+  EXPECT_TRUE(refused(20, 12));
+  EXPECT_TRUE(refused(12, 500));
+}
+
 }  // namespace
 }  // namespace knead::session
