@@ -44,6 +44,7 @@ DataPtr resolve(UMockdevIoctlData& parent, std::size_t offset, std::size_t size)
 struct Urb {
   DataPtr header;
   DataPtr buffer;
+  bool sound = true;  ///< it carries what the ball sent, as the ball sent it
 
   [[nodiscard]] usbdevfs_urb& urb() const { return *reinterpret_cast<usbdevfs_urb*>(header->data); }
   [[nodiscard]] std::span<std::byte> bytes() const {
@@ -90,10 +91,12 @@ class VirtualPort {
       : options_(options),
         mutex_(mutex),
         ball_(make_ball(options.serial)),
+        hand_(options.hand ? options.hand : std::make_shared<RestingHand>()),
         handler_(umockdev_ioctl_base_new()),
         node_(fmt::format("/dev/bus/usb/001/{:03}", device)),
         path_(fmt::format("/devices/pci0000:00/usb1/1-{}", options.port)) {
     g_signal_connect(handler_.get(), "handle-ioctl", G_CALLBACK(handle), this);
+    g_signal_connect(handler_.get(), "client-vanished", G_CALLBACK(vanished), this);
   }
   VirtualPort(const VirtualPort&) = delete;
   VirtualPort& operator=(const VirtualPort&) = delete;
@@ -117,13 +120,30 @@ class VirtualPort {
         hex(ball::device_descriptor()), hex(configuration));
   }
 
+  /// The ball lives until now. Lock held.
+  void advance() {
+    const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(HostClock::now() - plugged_at_);
+    ball_.advance(DeviceTime(elapsed), *hand_);
+  }
+
   /// One frame of the bus. Lock held.
-  void run_frame(DeviceTime elapsed) {
-    ball_.advance(elapsed, hand_);
+  void run_frame() {
+    advance();
     if (end_all_with != 0) end_waiting(-end_all_with);
     while (!frozen && !waiting_in_.empty() && end_one_in()) {
     }
     answer_reap();
+  }
+
+  /// What hold_out held arrives. Lock held.
+  void let_out() {
+    advance();
+    const auto held = std::ranges::stable_partition(unanswered_, [](const Urb& urb) { return urb.is_control(); });
+    for (Urb& urb : held) {
+      out(urb);
+      ended_.push_back(std::move(urb));
+    }
+    unanswered_.erase(held.begin(), held.end());
   }
 
   // Guarded by the mutex of the bus.
@@ -132,7 +152,10 @@ class VirtualPort {
   int fail_in_with = 0;
   int fail_in_count = 0;
   std::deque<std::vector<std::byte>> raw_in;
+  Wire wire;
+  VirtualUsb::LastContact last_contact;
   int ignored_control = 0;
+  bool hold_out = false;
   int claim_error = 0;
   int refused_claims = 0;
   std::vector<std::vector<std::byte>> in_packets;
@@ -140,23 +163,58 @@ class VirtualPort {
   std::vector<ball::SetupPacket> control_requests;
 
   ball::Ball& ball() { return ball_; }
+  [[nodiscard]] HostTime host_time(const ball::MotorChange& change) const {
+    return plugged_at_ + change.at.time_since_epoch();
+  }
   [[nodiscard]] std::size_t in_flight() const { return waiting_in_.size() + unanswered_.size() + ended_.size(); }
 
  private:
   static gboolean handle(UMockdevIoctlBase* /*handler*/, UMockdevIoctlClient* client, gpointer self) {
     auto& port = *static_cast<VirtualPort*>(self);
+    // What the driver's memory holds is asked of the driver's process: before the lock, since a process that was
+    // stopped or killed this very moment answers late or not at all, and the ball must live on meanwhile.
+    const unsigned long request = umockdev_ioctl_client_get_request(client);
+    UMockdevIoctlData& arg = *umockdev_ioctl_client_get_arg(client);
+    Urb urb;
+    DataPtr data;
+    if (request == USBDEVFS_SUBMITURB) {
+      urb.header = resolve(arg, 0, sizeof(usbdevfs_urb));
+      if (urb.header) {
+        urb.buffer =
+            resolve(*urb.header, offsetof(usbdevfs_urb, buffer), static_cast<std::size_t>(urb.urb().buffer_length));
+      }
+      if (!urb.buffer) return unreadable(*client);
+    } else if (request == USBDEVFS_REAPURB || request == USBDEVFS_REAPURBNDELAY) {
+      data = resolve(arg, 0, sizeof(void*));
+      if (!data) return unreadable(*client);
+    } else if (request == USBDEVFS_GET_CAPABILITIES) {
+      data = resolve(arg, 0, sizeof(std::uint32_t));
+      if (!data) return unreadable(*client);
+    }
     const std::scoped_lock lock(port.mutex_);
-    return port.ioctl(*client) ? TRUE : FALSE;
+    return port.ioctl(*client, request, std::move(urb), std::move(data)) ? TRUE : FALSE;
   }
 
-  bool ioctl(UMockdevIoctlClient& client) {
-    UMockdevIoctlData& arg = *umockdev_ioctl_client_get_arg(&client);
-    switch (umockdev_ioctl_client_get_request(&client)) {
+  static gboolean unreadable(UMockdevIoctlClient& client) {
+    umockdev_ioctl_client_complete(&client, -1, EFAULT);
+    return TRUE;
+  }
+
+  /// The driver closed the device or died: the kernel takes its transfers back.
+  static void vanished(UMockdevIoctlBase* /*handler*/, UMockdevIoctlClient* /*client*/, gpointer self) {
+    auto& port = *static_cast<VirtualPort*>(self);
+    const std::scoped_lock lock(port.mutex_);
+    for (std::deque<Urb>* urbs : {&port.waiting_in_, &port.unanswered_, &port.ended_}) urbs->clear();
+    port.reaper_.reset();
+    port.reap_target_.reset();
+  }
+
+  bool ioctl(UMockdevIoctlClient& client, unsigned long request, Urb urb, DataPtr data) {
+    switch (request) {
       case USBDEVFS_GET_CAPABILITIES: {
-        const DataPtr capabilities = resolve(arg, 0, sizeof(std::uint32_t));
         const std::uint32_t value = USBDEVFS_CAP_BULK_CONTINUATION | USBDEVFS_CAP_NO_PACKET_SIZE_LIM |
                                     USBDEVFS_CAP_ZERO_PACKET | USBDEVFS_CAP_REAP_AFTER_DISCONNECT;
-        std::memcpy(capabilities->data, &value, sizeof value);
+        std::memcpy(data->data, &value, sizeof value);
         umockdev_ioctl_client_complete(&client, 0, 0);
         return true;
       }
@@ -172,38 +230,37 @@ class VirtualPort {
         umockdev_ioctl_client_complete(&client, 0, 0);
         return true;
       case USBDEVFS_SUBMITURB:
-        submit(client, arg);
+        submit(client, std::move(urb));
         return true;
       case USBDEVFS_REAPURB:
       case USBDEVFS_REAPURBNDELAY:
         // The device node is a plain file, so libusb's poll() says "ready" at once, always: without a pause it would
-        // spin. Answered by the next frame at the latest.
+        // spin. Answered by the next frame at the latest; at once when it just had one and asks for more, since libusb
+        // asks 25 times before it lets anybody else on its thread have a turn.
         reaper_.reset(static_cast<UMockdevIoctlClient*>(g_object_ref(&client)));
-        reap_target_ = resolve(arg, 0, sizeof(void*));
-        if (!ended_.empty()) answer_reap();
+        reap_target_ = std::move(data);
+        if (!ended_.empty() || reaped_last_) answer_reap();
         return true;
       case USBDEVFS_DISCARDURB:
-        discard(client, arg);
+        discard(client, *umockdev_ioctl_client_get_arg(&client));
         return true;
       default:
         return false;
     }
   }
 
-  void submit(UMockdevIoctlClient& client, UMockdevIoctlData& arg) {
-    Urb urb{.header = resolve(arg, 0, sizeof(usbdevfs_urb)), .buffer = {}};
-    urb.buffer =
-        resolve(*urb.header, offsetof(usbdevfs_urb, buffer), static_cast<std::size_t>(urb.urb().buffer_length));
+  void submit(UMockdevIoctlClient& client, Urb urb) {
     if (end_all_with == ESHUTDOWN) {
       umockdev_ioctl_client_complete(&client, -1, ENODEV);
       return;
     }
     if (urb.is_in()) {
       waiting_in_.push_back(std::move(urb));
-    } else if (frozen || end_all_with != 0 || (urb.is_control() && ignored_control > 0)) {
+    } else if (frozen || end_all_with != 0 || (urb.is_control() ? ignored_control > 0 : hold_out)) {
       if (urb.is_control() && ignored_control > 0) --ignored_control;
       unanswered_.push_back(std::move(urb));
     } else {
+      advance();
       if (urb.is_control()) {
         control(urb);
       } else {
@@ -235,7 +292,8 @@ class VirtualPort {
       urb.end(-EPIPE);
       return;
     }
-    out_packets.emplace_back(urb.bytes().begin(), urb.bytes().end());
+    last_contact.out = HostClock::now();
+    if (options_.keep_packets) out_packets.emplace_back(urb.bytes().begin(), urb.bytes().end());
     urb.end(0, urb.bytes().size());
   }
 
@@ -246,17 +304,22 @@ class VirtualPort {
       --fail_in_count;
       urb.end(-fail_in_with);
     } else if (!raw_in.empty()) {
+      waiting_in_.front().sound = false;
       urb.end_with(raw_in.front());
       raw_in.pop_front();
     } else if (ball_.stalls(protocol::kEndpointIn)) {
       urb.end(-EPIPE);
       go_on = false;  // a controller stops at the first stall; the others wait for the driver to take them back
     } else if (const auto report = ball_.next_report()) {
+      if (wire) {
+        for (auto& packet : wire(report->view())) raw_in.push_back(std::move(packet));
+        return true;  // as many transfers end as packets came out
+      }
       urb.end_with(report->view());
     } else {
       return false;
     }
-    if (urb.urb().status == 0) {
+    if (urb.urb().status == 0 && options_.keep_packets) {
       const auto sent = urb.bytes().first(static_cast<std::size_t>(urb.urb().actual_length));
       in_packets.emplace_back(sent.begin(), sent.end());
     }
@@ -293,11 +356,14 @@ class VirtualPort {
   void answer_reap() {
     if (!reaper_) return;
     const auto reaper = std::move(reaper_);
+    reaped_last_ = !ended_.empty();
     if (ended_.empty()) {
       umockdev_ioctl_client_complete(reaper.get(), -1, EAGAIN);
       reap_target_.reset();
       return;
     }
+    if (ended_.front().is_in() && ended_.front().sound && ended_.front().urb().status == 0)
+      last_contact.in = HostClock::now();
     umockdev_ioctl_data_set_ptr(reap_target_.get(), 0, ended_.front().header.get());
     umockdev_ioctl_client_complete(reaper.get(), 0, 0);
     reap_target_.reset();
@@ -308,7 +374,8 @@ class VirtualPort {
   PlugOptions options_;
   std::mutex& mutex_;
   ball::Ball ball_;
-  RestingHand hand_;
+  std::shared_ptr<ball::Touch> hand_;
+  HostTime plugged_at_ = HostClock::now();
   ObjectPtr<UMockdevIoctlBase> handler_;
   std::string node_;
   std::string path_;
@@ -316,6 +383,7 @@ class VirtualPort {
   std::deque<Urb> unanswered_;  ///< control and OUT transfers nobody will end
   std::deque<Urb> ended_;
   Urb reaped_;
+  bool reaped_last_ = false;  ///< the driver's last look found a transfer that had ended
   ObjectPtr<UMockdevIoctlClient> reaper_;
   DataPtr reap_target_;
 };
@@ -352,16 +420,10 @@ VirtualPort& VirtualUsb::at(int device) { return *ports_.at(static_cast<std::siz
 
 void VirtualUsb::run_frames(const std::stop_token& stop) {
   const auto start = std::chrono::steady_clock::now();
-  std::vector<std::pair<const VirtualPort*, std::chrono::steady_clock::time_point>> plugged;
   for (auto next = start; !stop.stop_requested(); next = std::max(next + std::chrono::milliseconds(1), start)) {
     std::this_thread::sleep_until(next);
     const std::scoped_lock lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    for (const auto& port : ports_) {
-      auto it = std::ranges::find(plugged, port.get(), [](const auto& p) { return p.first; });
-      if (it == plugged.end()) it = plugged.insert(it, {port.get(), now});
-      port->run_frame(DeviceTime(std::chrono::duration_cast<std::chrono::microseconds>(now - it->second)));
-    }
+    for (const auto& port : ports_) port->run_frame();
   }
 }
 
@@ -409,6 +471,12 @@ void VirtualUsb::ignore_control(int device, int count) {
   at(device).ignored_control = count;
 }
 
+void VirtualUsb::hold_out(int device, bool hold) {
+  const std::scoped_lock lock(mutex_);
+  at(device).hold_out = hold;
+  if (!hold) at(device).let_out();
+}
+
 void VirtualUsb::refuse_claims(int device, int error, int count) {
   const std::scoped_lock lock(mutex_);
   at(device).claim_error = error;
@@ -421,9 +489,31 @@ void VirtualUsb::set_node_mode(int device, unsigned int mode) {
   if (::chmod(path.c_str(), mode) != 0) throw std::runtime_error("chmod " + path);
 }
 
+void VirtualUsb::set_wire(int device, Wire wire) {
+  const std::scoped_lock lock(mutex_);
+  at(device).wire = std::move(wire);
+}
+
 void VirtualUsb::with_ball(int device, const std::function<void(ball::Ball&)>& look) {
   const std::scoped_lock lock(mutex_);
+  at(device).advance();
   look(at(device).ball());
+}
+
+std::vector<VirtualUsb::MotorEvent> VirtualUsb::motor_trace(int device) {
+  const std::scoped_lock lock(mutex_);
+  VirtualPort& port = at(device);
+  port.advance();
+  std::vector<MotorEvent> events;
+  for (const ball::MotorChange& change : port.ball().motor().trace()) {
+    events.push_back({.when = port.host_time(change), .change = change});
+  }
+  return events;
+}
+
+VirtualUsb::LastContact VirtualUsb::last_contact(int device) {
+  const std::scoped_lock lock(mutex_);
+  return at(device).last_contact;
 }
 
 std::vector<std::vector<std::byte>> VirtualUsb::in_packets(int device) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,11 +19,16 @@ namespace knead::test {
 /// A USB port with a ball in it, as the driver meets it through sysfs, /dev and the ioctls of usbfs.
 class VirtualPort;
 
+/// What becomes of one report on its way to the host: any number of packets, in order; none is a NAK.
+using Wire = std::function<std::vector<std::vector<std::byte>>(std::span<const std::byte> report)>;
+
 struct PlugOptions {
   std::string serial = "KB0001";
   int port = 1;  ///< of bus 1
   std::uint8_t protocol_version = protocol::kVersionMajor;
-  bool announce_twice = false;  ///< a second "add" event, as when it arrives during an enumeration
+  bool announce_twice = false;          ///< a second "add" event, as when it arrives during an enumeration
+  std::shared_ptr<ball::Touch> hand{};  ///< who presses it, in the ball's own time; null: a hand that rests
+  bool keep_packets = true;             ///< in_packets() and out_packets(); false where a ball streams for minutes
 };
 
 /// The kernel's USB, as far as a driver can tell: a umockdev testbed whose devices are balls (hw/ball), and a host
@@ -59,8 +65,13 @@ class VirtualUsb {
   void halt(int device, std::uint8_t endpoint);
   /// The next @p count control transfers get no answer until they are discarded.
   void ignore_control(int device, int count);
+  /// Motor commands wait on their way, and arrive when they are held no longer.
+  void hold_out(int device, bool hold);
   /// The next @p count claims fail with @p error.
   void refuse_claims(int device, int error, int count);
+  /// From now on each report goes through @p wire; null lets them pass as they are. Runs on the host controller's
+  /// thread.
+  void set_wire(int device, Wire wire);
   /// Permissions of the device node.
   void set_node_mode(int device, unsigned int mode);
 
@@ -76,6 +87,18 @@ class VirtualUsb {
   /// Transfers the driver has in flight on this device.
   std::size_t transfers_in_flight(int device);
   std::string node(int device);
+  /// One change of the ball's motor, by the ball's own trace, and when that was on the host's clock.
+  struct MotorEvent {
+    HostTime when{};
+    ball::MotorChange change{};
+  };
+  std::vector<MotorEvent> motor_trace(int device);
+  /// When the driver was last handed a report as the ball had made it, and when the ball last heard a motor command.
+  struct LastContact {
+    HostTime in{};
+    HostTime out{};
+  };
+  LastContact last_contact(int device);
 
  private:
   struct Testbed;
