@@ -43,7 +43,7 @@ void InPipe::on_completed(libusb_transfer& transfer) noexcept {
     if (code == LIBUSB_SUCCESS) return;
     // Out of kernel memory for one packet, or unplugged this very moment. One transfer fewer would stream on, but a
     // link that thins out in silence is worse than one that ends: the daemon opens it again.
-    core_.declare_gone();
+    give_up();
   }
   core_.retire();
 }
@@ -86,7 +86,7 @@ bool InPipe::take(const libusb_transfer& transfer) noexcept {
 
 bool InPipe::may_go_on_after_failure(HostTime when) noexcept {
   if (++failures_ > kMaxFailures) {
-    core_.declare_gone();
+    give_up();
     return false;
   }
   core_.deliver_error(when);
@@ -95,18 +95,23 @@ bool InPipe::may_go_on_after_failure(HostTime when) noexcept {
 
 void InPipe::park() noexcept {
   if (++parked_ < kTransfersInFlight || !core_.is_alive()) return;
-  if (!halt_.begin()) core_.declare_gone();
+  if (!halt_.begin()) give_up();
 }
 
 void InPipe::on_cleared(bool cleared) noexcept {
   if (!core_.is_alive()) return;
   if (!cleared) {
-    core_.declare_gone();
+    give_up();
     return;
   }
   draining_ = false;
   parked_ = 0;
-  if (start() != LIBUSB_SUCCESS) core_.declare_gone();
+  if (start() != LIBUSB_SUCCESS) give_up();
+}
+
+void InPipe::give_up() noexcept {
+  out_.say_off();
+  core_.declare_gone();
 }
 
 }  // namespace knead::hw

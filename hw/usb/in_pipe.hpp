@@ -43,6 +43,8 @@ class InPipe {
   bool may_go_on_after_failure(HostTime when) noexcept;
   void park() noexcept;
   void on_cleared(bool cleared) noexcept;
+  /// The link ends, though the ball may be there still (R4: it sends nothing that can be read, so its motor goes off).
+  void give_up() noexcept;
 
   LinkCore& core_;
   OutPipe& out_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hw/usb/out_pipe.hpp"
 
+#include <utility>
+
 namespace knead::hw {
 namespace {
 /// A command the ball has not taken by then is stale: it is withdrawn and the newest goes out instead. The interlock
@@ -29,6 +31,11 @@ void OutPipe::retry() noexcept {
   if (waiting_ && !busy_ && core_.is_alive()) transmit();
 }
 
+void OutPipe::say_off() noexcept {
+  last_word_ = busy_;
+  static_cast<void>(send({}));
+}
+
 void OutPipe::cancel() noexcept {
   libusb_cancel_transfer(transfer_.get());
   halt_.cancel();
@@ -55,7 +62,10 @@ void LIBUSB_CALL OutPipe::completed(libusb_transfer* transfer) noexcept {
 }
 
 void OutPipe::on_completed() noexcept {
-  if (!core_.is_alive()) return;
+  if (!core_.is_alive()) {
+    if (std::exchange(last_word_, false)) transmit();
+    return;
+  }
   switch (transfer_->status) {
     case LIBUSB_TRANSFER_COMPLETED:
       failures_ = 0;

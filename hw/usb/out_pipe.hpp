@@ -21,6 +21,9 @@ class OutPipe {
   bool send(const protocol::MotorCommand& command) noexcept;
   /// Sends what could not be submitted before. RT safe.
   void retry() noexcept;
+  /// The last word on a link that is about to be given up though the ball may still hear: motor off. Without it the
+  /// motor would run until its TTL.
+  void say_off() noexcept;
   void cancel() noexcept;
 
  private:
@@ -36,10 +39,11 @@ class OutPipe {
   std::array<std::byte, protocol::kMotorCommandSize> sent_{};    ///< the transfer's buffer
   TransferPtr transfer_;
   HaltClear halt_;
-  bool busy_ = false;     ///< the transfer, or the clearing of a halt, is under way
-  bool waiting_ = false;  ///< newest_ has yet to be sent
-  bool twice_ = false;    ///< send newest_ once more: see HaltClear
-  int failures_ = 0;      ///< in a row
+  bool busy_ = false;       ///< the transfer, or the clearing of a halt, is under way
+  bool waiting_ = false;    ///< newest_ has yet to be sent
+  bool last_word_ = false;  ///< newest_ goes out though the link is gone
+  bool twice_ = false;      ///< send newest_ once more: see HaltClear
+  int failures_ = 0;        ///< in a row
 };
 
 }  // namespace knead::hw

@@ -126,6 +126,28 @@ TEST_F(UsbLink, EndsAfterALongOneAndTheBallIsAnnouncedAnewByItself) {
   EXPECT_TRUE(eventually([&] { return second.count() > 20; }));
 }
 
+TEST_F(UsbLink, R4_TurnsTheMotorOffBeforeItGivesUpABallThatCanStillHear) {
+  start();
+  on_sampling_thread([&] { EXPECT_TRUE(link_->submit(buzz(1))); });
+  ASSERT_TRUE(eventually([&] { return commands_at_the_ball().size() == 1; }));
+  usb_.fail_next_in(device_, EPROTO, hw::kMaxFailures + 1);
+  ASSERT_TRUE(eventually([&] { return ear_.gone() == 1; }));
+  ASSERT_TRUE(eventually([&] { return commands_at_the_ball().size() == 2; }));
+  EXPECT_EQ(commands_at_the_ball().back().level, Level{0});
+}
+
+TEST_F(UsbLink, R4_TurnsTheMotorOffEvenWhenACommandIsOnItsWayAsItGivesUp) {
+  start();
+  wait_for_reports(5);
+  usb_.hold_out(device_, true);
+  on_sampling_thread([&] { EXPECT_TRUE(link_->submit(buzz(1))); });
+  usb_.fail_next_in(device_, EPROTO, hw::kMaxFailures + 1);
+  ASSERT_TRUE(eventually([&] { return ear_.gone() == 1; }));
+  usb_.hold_out(device_, false);
+  ASSERT_TRUE(eventually([&] { return commands_at_the_ball().size() == 2; }));
+  EXPECT_EQ(commands_at_the_ball().back().level, Level{0});
+}
+
 TEST_F(UsbLink, ClearsAStallAndStreamsOn) {
   start();
   wait_for_reports(5);
