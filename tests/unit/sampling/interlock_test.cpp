@@ -121,6 +121,18 @@ TEST(Interlock, R4_SilenceStopsWithin20ms) {
   EXPECT_TRUE(bench.last.active.has(Trip::kStale));
 }
 
+TEST(Interlock, R4_ACommandHasTimeToReachTheBallWithinThe20ms) {
+  // The looks come at any phase against the last sample.
+  for (auto phase = 0us; phase < kTickPeriod; phase += 100us) {
+    Bench bench;
+    bench.press(20, 20);
+    const HostTime last_sample = bench.now - 1ms;
+    bench.now = last_sample + phase;
+    while (bench.last.level != Level{0}) bench.silence(kTickPeriod);
+    EXPECT_LE(bench.now - last_sample, 18ms);
+  }
+}
+
 TEST(Interlock, R4_SilenceEndsOnlyWithTenFreshSamples) {
   Bench bench;
   bench.press(20, 20);
