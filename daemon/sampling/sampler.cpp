@@ -19,6 +19,9 @@ constexpr std::uint32_t kFarAhead = 8000U * 600U;
 // A transfer that comes twice is a few reports old. Further back is a ball that began anew and whose first report was
 // lost: to drop those as duplicates would be to go deaf.
 constexpr std::uint32_t kFarBehind = 8U * protocol::kMaxReadings;
+// The ball's clock may be this far, in microseconds, beyond what the readings since the last one come to: more than a
+// ball rounds by, less than counts as a gap (R4). Beyond it the clock has jumped, and that is another time line too.
+constexpr std::uint32_t kClockLeeway = 10'000;
 // An "off" that the ball does not show within this time is said again, in case its packet was lost.
 constexpr std::chrono::milliseconds kInsist{20};
 
@@ -76,8 +79,11 @@ void Sampler::take_reading(const protocol::Report& report, std::size_t index, Ho
   const auto step = static_cast<std::uint32_t>(index);
   StepInput input;
   Sample& s = input.sample;
-  const bool first_after_reset = index == 0 && report.has(ReportFlag::kFirstAfterReset);
-  if (!place(report.seq + step, report.time_us + step * report.period_us, first_after_reset, s, input.lost_before)) {
+  if (!place({.seq = report.seq + step,
+              .time_us = report.time_us + step * report.period_us,
+              .period_us = report.period_us,
+              .first_after_reset = index == 0 && report.has(ReportFlag::kFirstAfterReset)},
+             s, input.lost_before)) {
     add<std::uint64_t>(counters_.duplicates, 1);
     return;
   }
@@ -123,13 +129,13 @@ void Sampler::time_report(const Sample& last, HostTime arrived) noexcept {
   last_report_time_ = last.device_time;
 }
 
-bool Sampler::place(std::uint32_t seq, std::uint32_t time_us, bool first_after_reset, Sample& sample,
-                    std::uint64_t& lost_before) noexcept {
-  const std::uint32_t ahead = seq - static_cast<std::uint32_t>(last_seq_);
-  const auto elapsed = time_us - static_cast<std::uint32_t>(last_device_time_.time_since_epoch().count());
-  const bool clock_rises = elapsed > 0 && elapsed < (1U << 31U);
+bool Sampler::place(const Place& at, Sample& sample, std::uint64_t& lost_before) noexcept {
+  const std::uint32_t ahead = at.seq - static_cast<std::uint32_t>(last_seq_);
+  const auto elapsed = at.time_us - static_cast<std::uint32_t>(last_device_time_.time_since_epoch().count());
+  // Time that the readings do not account for must not be credited to anybody (R7).
+  const bool clock_rises = elapsed > 0 && elapsed <= std::uint64_t{ahead} * at.period_us + kClockLeeway;
   const bool duplicate = std::uint32_t{0} - ahead <= kFarBehind;
-  if (has_last_ && !first_after_reset) {
+  if (has_last_ && !at.first_after_reset) {
     if (duplicate) return false;
     if (ahead < kFarAhead && clock_rises) {
       last_seq_ += ahead;
@@ -149,8 +155,8 @@ bool Sampler::place(std::uint32_t seq, std::uint32_t time_us, bool first_after_r
   has_last_ = true;
   has_command_ = false;
   clock_sync_.reset();
-  last_seq_ = seq;
-  last_device_time_ = DeviceTime(microseconds(time_us));
+  last_seq_ = at.seq;
+  last_device_time_ = DeviceTime(microseconds(at.time_us));
   sample.seq = last_seq_;
   sample.device_time = last_device_time_;
   return true;

@@ -81,9 +81,15 @@ class Sampler final : public hw::ReportSink {
  private:
   void follow_controls() noexcept;
   void take_reading(const protocol::Report& report, std::size_t index, HostTime arrived) noexcept;
+  /// Where a reading says it belongs.
+  struct Place {
+    std::uint32_t seq = 0;
+    std::uint32_t time_us = 0;
+    std::uint16_t period_us = 0;
+    bool first_after_reset = false;
+  };
   /// Extends sequence and clock to 64 bits. @return false for a reading that was taken before.
-  bool place(std::uint32_t seq, std::uint32_t time_us, bool first_after_reset, Sample& sample,
-             std::uint64_t& lost_before) noexcept;
+  bool place(const Place& at, Sample& sample, std::uint64_t& lost_before) noexcept;
   /// Keeps how a report came: @p last is its last reading, placed on both clocks.
   void time_report(const Sample& last, HostTime arrived) noexcept;
   /// @return true when a command was submitted.

@@ -138,6 +138,15 @@ TEST_F(SamplerTest, ABallThatBeganAnewIsReanchoredEvenWhenItsFirstReportWasLost)
   EXPECT_EQ(sampler.counters().lost.load(), 0U);
 }
 
+TEST_F(SamplerTest, R7_AClockThatJumpsAheadWithoutReadingsIsAnotherTimeLine) {
+  send_good(20);
+  next.time_us += 10'000'000;
+  send_good(1);
+  EXPECT_TRUE(has(taken().back().quality, Quality::kReanchored));
+  EXPECT_EQ(link.commands.back().level, Level{0}) << "what a ball with such a clock says is not believed at once";
+  EXPECT_EQ(sampler.counters().lost.load(), 0U);
+}
+
 TEST_F(SamplerTest, GarbageIsCountedAndIsNoFreshSample) {
   send_good(20);
   const std::array<std::byte, 5> garbage{std::byte{0xFF}};
