@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/record/recorder.hpp"
 
+#include <pthread.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -137,6 +139,7 @@ Result<> Recorder::flush(std::chrono::milliseconds limit) {
 // ---- The recorder's thread ---------------------------------------------------------------------------------------
 
 void Recorder::run() {
+  ::pthread_setname_np(::pthread_self(), "knead-recorder");  // for `top -H`, and for who must tell it from the others
   auto next_commit = Clock::now() + options_.commit_every;
   std::vector<Message> messages;
   for (;;) {
