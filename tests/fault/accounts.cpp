@@ -6,10 +6,10 @@
 #include "daemon/record/store.hpp"
 
 namespace knead::fault {
+namespace {
 
-Accounts read_accounts(const std::string& database) {
+Accounts read(const Result<record::Store>& store) {
   Accounts accounts;
-  const auto store = record::Store::open(database);
   if (!store) return {.problem = store.error().message()};
   if (const auto sound = store->check(); !sound) return {.problem = sound.error().message()};
   const auto newest = store->list_sessions(1);
@@ -18,7 +18,7 @@ Accounts read_accounts(const std::string& database) {
   const auto session = store->load_session(newest->front().id);
   if (!session) return {.problem = session.error().message()};
 
-  const auto read = store->for_each_sample(newest->front().id, [&](const record::TimedSample& timed) {
+  const auto done = store->for_each_sample(newest->front().id, [&](const record::TimedSample& timed) {
     const Sample& sample = timed.sample;
     const bool continues = accounts.stored > 0 && !has(sample.quality, Quality::kReanchored);
     if (continues && sample.seq > accounts.last_seq) accounts.missing += sample.seq - accounts.last_seq - 1;
@@ -26,7 +26,7 @@ Accounts read_accounts(const std::string& database) {
     accounts.last_seq = sample.seq;
     ++accounts.stored;
   });
-  if (!read) accounts.problem = read.error().message();
+  if (!done) accounts.problem = done.error().message();
   for (const record::Gap& gap : session->gaps) {
     if (gap.kind != record::GapKind::kEvent) accounts.told += gap.count;
   }
@@ -37,5 +37,11 @@ Accounts read_accounts(const std::string& database) {
   }
   return accounts;
 }
+
+}  // namespace
+
+Accounts read_accounts(const std::string& database) { return read(record::Store::open(database)); }
+
+Accounts read_live_accounts(const std::string& database) { return read(record::Store::open_read_only(database)); }
 
 }  // namespace knead::fault

@@ -22,5 +22,7 @@ struct Accounts {
 /// Opens the database as a daemon does at its start, so that a session its daemon died in is closed. The daemon must
 /// have ended.
 Accounts read_accounts(const std::string& database);
+/// The same beside a daemon that lives. Of a session that has ended.
+Accounts read_live_accounts(const std::string& database);
 
 }  // namespace knead::fault

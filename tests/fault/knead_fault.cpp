@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/fault/full_disk.hpp"
 #include "tests/fault/table.hpp"
 
 namespace {
@@ -71,6 +72,8 @@ int inject(const FaultOptions& options) {
     fmt::print(stderr, "knead-fault: there is no fault '{}'; see knead-fault list\n", name);
     return kWrongUse;
   }
+  if (!take_mount_namespace())
+    fmt::print(stderr, "knead-fault: may not mount here: a full disk is a limit on the size of the daemon's files\n");
   const bool realtime = !options.ordinary && take_realtime();
   if (!realtime && !options.ordinary) fmt::print(stderr, "knead-fault: no real-time priority here: ordinary instead\n");
   Random random(options.seed);

@@ -72,7 +72,10 @@ bool World::ball_is_usable() {
 
 void World::unplug() { usb_.unplug(device_); }
 
-void World::replug() { plug(); }
+void World::replug() {
+  usb_.with_ball(device_, [](ball::Ball& ball) { ball.unplug(); });
+  plug();
+}
 
 bool World::motor_runs() {
   const auto trace = usb_.motor_trace(device_);
