@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -15,6 +16,8 @@
 #include <vector>
 
 #include "tests/fault/full_disk.hpp"
+#include "tests/fault/scale.hpp"
+#include "tests/fault/soak.hpp"
 #include "tests/fault/table.hpp"
 
 namespace {
@@ -102,12 +105,27 @@ int run(int argc, char** argv) {
   faults->add_flag("--ordinary", options.ordinary, "Without real-time priority, as beside other tests");
   faults->add_option("--json", options.json, "The table as JSON, into this file");
   faults->add_option("FAULT", options.names, "Only these");
+  double minutes = 10;
+  CLI::App* soaks = app.add_subcommand("soak", "Sessions back to back with random faults");
+  soaks->add_option("--minutes", minutes, "How long")->capture_default_str();
+  soaks->add_option("--seed", options.seed, "Of the faults and their moments")->capture_default_str();
+  int seconds = 20;
+  CLI::App* scales =
+      app.add_subcommand("scale", "Sixteen balls at 1 kHz, one at 8 kHz: what is lost and what it costs");
+  scales->add_option("--seconds", seconds, "How long each")->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kPassed : kWrongUse;
   }
-  return *list ? list_faults() : inject(options);
+  if (*list) return list_faults();
+  if (*soaks) {
+    const std::chrono::duration<double, std::ratio<60>> length(minutes);
+    const WorldOptions world{.realtime = take_realtime()};
+    return soak(world, std::chrono::duration_cast<std::chrono::seconds>(length), options.seed) ? kPassed : kFailed;
+  }
+  if (*scales) return scale(std::chrono::seconds(seconds), true) ? kPassed : kFailed;
+  return inject(options);
 }
 
 }  // namespace

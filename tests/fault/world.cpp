@@ -59,9 +59,11 @@ void World::call(const std::string& method) {
   if (const auto done = client_->call(method); !done) throw std::runtime_error(method + ": " + done.error().message());
 }
 
+bool World::try_call(const std::string& method) { return client_->call(method).has_value(); }
+
 api::DaemonStatus World::status() {
   const auto reply = client_->call("daemon.status");
-  if (!reply) throw std::runtime_error("daemon.status: " + reply.error().message());
+  if (!reply) throw std::runtime_error("daemon.status: " + reply.error().message() + "\n" + daemon_->log());
   return api::daemon_status_from(reply->as_object());
 }
 

@@ -47,6 +47,8 @@ class World {
   /// Begins a session and waits until the motor runs. @param routine id or path.
   void begin_session(const std::string& routine = "upper-trap");
   void call(const std::string& method);
+  /// The same where a refusal is no surprise.
+  [[nodiscard]] bool try_call(const std::string& method);
   [[nodiscard]] api::DaemonStatus status();
   /// The daemon has a fresh reading of the ball.
   [[nodiscard]] bool ball_is_usable();

@@ -192,6 +192,7 @@ class VirtualPort {
       if (!data) return unreadable(*client);
     }
     const std::scoped_lock lock(port.mutex_);
+    port.serve(client);
     return port.ioctl(*client, request, std::move(urb), std::move(data)) ? TRUE : FALSE;
   }
 
@@ -201,12 +202,21 @@ class VirtualPort {
   }
 
   /// The driver closed the device or died: the kernel takes its transfers back.
-  static void vanished(UMockdevIoctlBase* /*handler*/, UMockdevIoctlClient* /*client*/, gpointer self) {
+  static void vanished(UMockdevIoctlBase* /*handler*/, UMockdevIoctlClient* client, gpointer self) {
     auto& port = *static_cast<VirtualPort*>(self);
     const std::scoped_lock lock(port.mutex_);
-    for (std::deque<Urb>* urbs : {&port.waiting_in_, &port.unanswered_, &port.ended_}) urbs->clear();
-    port.reaper_.reset();
-    port.reap_target_.reset();
+    if (port.driver_ == client) port.serve(nullptr);
+  }
+
+  /// The one driver that has the device open now. What another one left is dropped: the word of its death may come
+  /// later than its successor, who must not be handed what it submitted. Lock held.
+  void serve(const UMockdevIoctlClient* driver) {
+    if (driver_ == driver) return;
+    driver_ = driver;
+    for (std::deque<Urb>* urbs : {&waiting_in_, &unanswered_, &ended_}) urbs->clear();
+    reaper_.reset();
+    reap_target_.reset();
+    reaped_last_ = false;
   }
 
   bool ioctl(UMockdevIoctlClient& client, unsigned long request, Urb urb, DataPtr data) {
@@ -379,6 +389,7 @@ class VirtualPort {
   ObjectPtr<UMockdevIoctlBase> handler_;
   std::string node_;
   std::string path_;
+  const UMockdevIoctlClient* driver_ = nullptr;  ///< names it, no more
   std::deque<Urb> waiting_in_;
   std::deque<Urb> unanswered_;  ///< control and OUT transfers nobody will end
   std::deque<Urb> ended_;
