@@ -59,8 +59,9 @@ void Sampler::on_report(std::span<const std::byte> bytes, HostTime arrived) noex
   }
   const auto report = protocol::decode_report(bytes);
   if (!report) {
-    // Not a fresh sample: garbage for long enough is silence, and on_time() finds it.
+    // Not a fresh sample: garbage for long enough is silence.
     add<std::uint64_t>(counters_.refused_reports, 1);
+    look(arrived);
     return;
   }
   interval_ = last_arrival_ == HostTime{} ? std::chrono::nanoseconds{} : arrived - last_arrival_;
@@ -162,7 +163,12 @@ bool Sampler::place(const Place& at, Sample& sample, std::uint64_t& lost_before)
   return true;
 }
 
-void Sampler::on_transfer_error(HostTime) noexcept { add<std::uint64_t>(counters_.transfer_errors, 1); }
+void Sampler::on_transfer_error(HostTime when) noexcept {
+  const RealtimeScope on_the_path;
+  add<std::uint64_t>(counters_.transfer_errors, 1);
+  // A bus that keeps the thread busy with failures must not keep it from finding the silence among them.
+  look(when);
+}
 
 void Sampler::on_gone(HostTime when) noexcept {
   const RealtimeScope on_the_path;
@@ -172,6 +178,10 @@ void Sampler::on_gone(HostTime when) noexcept {
 
 void Sampler::on_time(HostTime now) noexcept {
   const RealtimeScope on_the_path;
+  look(now);
+}
+
+void Sampler::look(HostTime now) noexcept {
   follow_controls();
   const Decision decision = interlock_.tick(controls_.request(now), now);
   obey(decision, now);

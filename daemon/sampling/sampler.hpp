@@ -80,6 +80,8 @@ class Sampler final : public hw::ReportSink {
 
  private:
   void follow_controls() noexcept;
+  /// Time has passed, and perhaps too much of it without a sample.
+  void look(HostTime now) noexcept;
   void take_reading(const protocol::Report& report, std::size_t index, HostTime arrived) noexcept;
   /// Where a reading says it belongs.
   struct Place {

@@ -60,7 +60,7 @@ bool bear(const Load& load, std::chrono::seconds length, bool realtime) {
       client.emplace(std::move(*connected));
     }
     return std::ssize(status(*client).balls) == load.balls &&
-           sum(status(*client)).samples > static_cast<std::uint64_t>(100 * load.balls);
+           sum(status(*client)).samples > 100 * static_cast<std::uint64_t>(load.balls);
   });
   if (!ready) throw std::runtime_error("kneadd did not come up: " + daemon.log());
   if (const auto begun = client->call("session.run", {{"routine", "upper-trap"}, {"ball", "B01"}}); !begun) {

@@ -34,21 +34,21 @@ Function* next(const char* name) {
 extern "C" {
 
 ssize_t pwrite64(int fd, const void* data, size_t size, off64_t at) {
-  static const auto kNext = next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
+  static const auto original = next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
   dawdle();
-  return kNext(fd, data, size, at);
+  return original(fd, data, size, at);
 }
 
 int fdatasync(int fd) {
-  static const auto kNext = next<int(int)>("fdatasync");
+  static const auto original = next<int(int)>("fdatasync");
   dawdle();
-  return kNext(fd);
+  return original(fd);
 }
 
 int fsync(int fd) {
-  static const auto kNext = next<int(int)>("fsync");
+  static const auto original = next<int(int)>("fsync");
   dawdle();
-  return kNext(fd);
+  return original(fd);
 }
 
 }  // extern "C"

@@ -147,6 +147,14 @@ TEST_F(SamplerTest, R7_AClockThatJumpsAheadWithoutReadingsIsAnotherTimeLine) {
   EXPECT_EQ(sampler.counters().lost.load(), 0U);
 }
 
+TEST_F(SamplerTest, R4_SilenceIsFoundAmongTransfersThatFailToo) {
+  send_good(20);
+  sampler.on_transfer_error(now + 10ms);
+  EXPECT_EQ(link.commands.back().level, Level{100});
+  sampler.on_transfer_error(now + 20ms);
+  EXPECT_EQ(link.commands.back().level, Level{0});
+}
+
 TEST_F(SamplerTest, GarbageIsCountedAndIsNoFreshSample) {
   send_good(20);
   const std::array<std::byte, 5> garbage{std::byte{0xFF}};

@@ -138,12 +138,12 @@ class VirtualPort {
   /// What hold_out held arrives. Lock held.
   void let_out() {
     advance();
-    const auto held = std::ranges::stable_partition(unanswered_, [](const Urb& urb) { return urb.is_control(); });
-    for (Urb& urb : held) {
+    for (Urb& urb : unanswered_) {
+      if (urb.is_control()) continue;
       out(urb);
       ended_.push_back(std::move(urb));
     }
-    unanswered_.erase(held.begin(), held.end());
+    std::erase_if(unanswered_, [](const Urb& urb) { return !urb.header; });
   }
 
   // Guarded by the mutex of the bus.
