@@ -29,7 +29,7 @@ class Writer {
 
   template <std::unsigned_integral T>
   void number(T value) noexcept {
-    for (std::size_t i = 0; i < sizeof(T); ++i) byte(static_cast<std::byte>((value >> (8 * i)) & 0xFFU));
+    for (std::size_t i = 0; i < sizeof(T); ++i) byte(static_cast<std::byte>((std::uint64_t{value} >> (8 * i)) & 0xFFU));
   }
   template <std::signed_integral T>
   void number(T value) noexcept {

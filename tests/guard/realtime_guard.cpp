@@ -34,11 +34,13 @@
 
 extern "C" {
 // glibc's own allocator under its other names: to look it up by dlsym would allocate.
-void* __libc_malloc(std::size_t size) noexcept;                       // NOLINT(bugprone-reserved-identifier)
-void* __libc_calloc(std::size_t count, std::size_t size) noexcept;    // NOLINT(bugprone-reserved-identifier)
-void* __libc_realloc(void* memory, std::size_t size) noexcept;        // NOLINT(bugprone-reserved-identifier)
-void* __libc_memalign(std::size_t align, std::size_t size) noexcept;  // NOLINT(bugprone-reserved-identifier)
-void __libc_free(void* memory) noexcept;                              // NOLINT(bugprone-reserved-identifier)
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
+void* __libc_malloc(std::size_t size) noexcept;
+void* __libc_calloc(std::size_t count, std::size_t size) noexcept;
+void* __libc_realloc(void* memory, std::size_t size) noexcept;
+void* __libc_memalign(std::size_t align, std::size_t size) noexcept;
+void __libc_free(void* memory) noexcept;
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 }
 
 namespace {

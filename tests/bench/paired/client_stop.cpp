@@ -115,7 +115,7 @@ class DaemonInProcess {
   }
 
  private:
-  std::string socket() const { return (folder_ / "kneadd.sock").string(); }
+  [[nodiscard]] std::string socket() const { return (folder_ / "kneadd.sock").string(); }
   void serve(const LoadedConfig& config) {
     auto server = api::Server::listen(io_, {.path = socket()}).value();
     record::Recorder recorder(record::Store::open((folder_ / "knead.db").string()).value());

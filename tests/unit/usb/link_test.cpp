@@ -298,9 +298,9 @@ TEST_F(UsbLink, StreamsOnlyOnce) {
 
 TEST_F(UsbLink, OfTwoBallsKeepsEachToItsOwn) {
   const int second = usb_.plug({.serial = "KB0002", .port = 2});
+  LinkEar other_ear;
   auto other = open("KB0002");
   ASSERT_NE(other, nullptr);
-  LinkEar other_ear;
   start();
   ASSERT_TRUE(other->start(other_ear).has_value());
   wait_for_reports(50);

@@ -114,11 +114,11 @@ TEST_F(Unplug, MakesEveryCallSayTheBallIsGone) {
 
 TEST_F(Unplug, BeforeStartIsAnErrorOfStartAndNoCallOfTheSink) {
   const int second = usb_.plug({.serial = "KB0002", .port = 2});
+  LinkEar ear;
   auto other = open("KB0002");
   ASSERT_NE(other, nullptr);
   usb_.unplug(second);
   ASSERT_TRUE(eventually([&] { return bus_ear_.left().size() == 1; }));
-  LinkEar ear;
   const auto started = other->start(ear);
   ASSERT_FALSE(started.has_value());
   EXPECT_EQ(started.error().code, Errc::kDisconnected);
@@ -132,9 +132,9 @@ TEST_F(Unplug, AndReplugStreamsAgain) {
     link_.reset();
     device_ = usb_.plug();
     const auto again = bus_ear_.wait_for("KB0001", round);
+    LinkEar ear;  // outlives the link that calls it
     auto link = bus_->open(again.id);
     ASSERT_TRUE(link.has_value()) << link.error().message();
-    LinkEar ear;
     ASSERT_TRUE((*link)->start(ear).has_value());
     ASSERT_TRUE(eventually([&] { return ear.count() > 20; }));
     EXPECT_TRUE(heard_all(ear, device_));
@@ -143,9 +143,9 @@ TEST_F(Unplug, AndReplugStreamsAgain) {
 
 TEST_F(Unplug, OfOneBallLeavesTheOtherStreaming) {
   const int second = usb_.plug({.serial = "KB0002", .port = 2});
+  LinkEar ear;
   auto other = open("KB0002");
   ASSERT_NE(other, nullptr);
-  LinkEar ear;
   ASSERT_TRUE(other->start(ear).has_value());
   usb_.unplug(device_);
   expect_gone();
@@ -153,7 +153,6 @@ TEST_F(Unplug, OfOneBallLeavesTheOtherStreaming) {
   EXPECT_TRUE(eventually([&] { return ear.count() > count + 50; }));
   EXPECT_TRUE(heard_all(ear, second));
   EXPECT_EQ(ear.gone(), 0);
-  other.reset();
 }
 
 }  // namespace
