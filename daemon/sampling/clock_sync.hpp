@@ -9,40 +9,60 @@
 
 namespace knead::sampling {
 
-/// Estimates when, on the host's clock, the ball took a reading.
+/// Estimates when, on the host's clock, the ball took a reading, and says how wrong it may be.
 ///
 /// A report can only be late, never early, so the truth lies along the lower edge of (arrival - device time). The
-/// window is cut into blocks; of each the report with the least delay is kept, and a straight line is fitted through
-/// those: its slope is the ratio of the clocks (1 / speed of a fast-running ball, 1 +- drift of a real one), and what
-/// the reports lie above it is transport delay.
+/// window is cut into blocks; of each the report with the least delay is kept. Through those goes the line that has
+/// none of them below it and is nearest to them all: late reports, however many and however late, do not move it. Its
+/// slope is the ratio of the clocks (1 / speed of a fast-running ball, 1 +- drift of a real one), and what the reports
+/// lie above it is transport delay. (Moon, Skelly, Towsley, "Estimation and removal of clock skew from network delay
+/// measurements", INFOCOM 1999.)
 ///
-/// Pure, noexcept, no allocation: RT safe. One update is a few additions; once a block (every 250 ms) a fit over at
-/// most 32 points. Owned by the sampling thread.
+///                 2 minima kept                  a step of either clock: void
+///   [no fit] ────────────────────▶ [synchronized] ──────────────────────────────▶ [no fit]
+///      ▲  readings placed by arrival    │  readings placed by the line, which a new one
+///      └──────────── reset() ───────────┘  replaces with each block (every 250 ms)
+///
+/// A step shows itself in a report that arrives well before its reading is said to have been taken, which nothing can,
+/// or in two blocks in a row in which every report is far too late.
+///
+/// Pure, noexcept, no allocation: RT safe. One update is a few additions; once a block a fit over at most 64 points.
+/// Owned by the sampling thread.
 class ClockSync {
  public:
-  /// A report with a reading taken at @p device has arrived at @p arrived. Times must rise; else call reset() first.
+  /// A report whose last reading was taken at @p device has arrived at @p arrived. Times must rise; else call reset()
+  /// first.
   void update(DeviceTime device, HostTime arrived) noexcept;
   /// The device clock restarted, or reports were away for long: what was learnt is void.
   void reset() noexcept;
-  /// The host time at which the ball's clock showed @p device. Never later than the newest arrival.
+  /// The host time at which the ball's clock showed @p device, the time of a reading of the report that update() was
+  /// told of last. Never later than its arrival, never earlier than what was said of a reading before, also over a
+  /// new fit and reset().
   [[nodiscard]] HostTime to_host(DeviceTime device) const noexcept;
   /// Host nanoseconds per device nanosecond; 1 until the first block is full.
   [[nodiscard]] double rate() const noexcept { return rate_; }
   /// A fit stands behind to_host(), not only the newest arrival.
   [[nodiscard]] bool synchronized() const noexcept { return count_ >= 2; }
-  /// How far the block minima scatter about the line, one standard deviation.
-  [[nodiscard]] std::chrono::nanoseconds uncertainty() const noexcept { return uncertainty_; }
+  /// How wrong to_host() may be for the newest report, one standard uncertainty; twice it covers 95 % and more. It
+  /// holds the part of the delay that all reports share too, which no fit can see.
+  [[nodiscard]] std::chrono::nanoseconds uncertainty() const noexcept;
 
  private:
   struct Point {
-    double device_ns;  // since first_device_
-    double host_ns;    // since first_arrival_
+    double device_ns = 0.0;  // since first_device_
+    double host_ns = 0.0;    // since first_arrival_
   };
-  void close_block() noexcept;
+  [[nodiscard]] Point point_at(DeviceTime device, HostTime arrived) const noexcept;
+  [[nodiscard]] double line_at(double device_ns) const noexcept { return offset_ns_ + rate_ * device_ns; }
+  [[nodiscard]] double fit_uncertainty_ns(double device_ns) const noexcept;
+  /// How far from the line is too far to be jitter.
+  [[nodiscard]] double step_ns(double device_ns) const noexcept;
+  void begin(DeviceTime device, HostTime arrived) noexcept;
+  void close_block(const Point& newest) noexcept;
   void fit() noexcept;
 
-  static constexpr std::size_t kBlocks = 32;  // 8 s: long enough for 200 ppm to stand out of USB jitter
-  std::array<Point, kBlocks> minima_{};
+  static constexpr std::size_t kBlocks = 64;  // 16 s: at 200 ppm the poll's phase comes round three times
+  std::array<Point, kBlocks> minima_{};       // a ring
   std::size_t count_ = 0;
   std::size_t next_ = 0;
 
@@ -50,15 +70,21 @@ class ClockSync {
   bool rate_known_ = false;
   DeviceTime first_device_{};
   HostTime first_arrival_{};
+  DeviceTime newest_device_{};
   HostTime newest_arrival_{};
+  HostTime last_given_{};  // of the newest reading of the report before
   HostTime block_start_{};
   Point block_min_{};
   double block_min_delay_ = 0.0;
   bool block_empty_ = true;
+  int late_blocks_ = 0;  // in a row
 
   double rate_ = 1.0;
   double offset_ns_ = 0.0;  // host_ns of device_ns = 0
-  std::chrono::nanoseconds uncertainty_{};
+  Point edge_from_{};       // the two minima that bear the line
+  Point edge_to_{};
+  double scatter_ns_ = 0.0;  // of the minima above the line
+  double newest_above_ns_ = 0.0;
 };
 
 }  // namespace knead::sampling

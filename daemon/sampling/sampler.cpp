@@ -73,10 +73,13 @@ void Sampler::on_report(std::span<const std::byte> bytes, HostTime arrived) noex
   counters_.motor_level.store(report->motor_level, std::memory_order_relaxed);
   counters_.temperature_c.store(report->temperature_c, std::memory_order_relaxed);
   follow_controls();
-  for (std::size_t i = 0; i < report->count; ++i) take_reading(*report, i, arrived);
+  bool first = true;
+  for (std::size_t i = 0; i < report->count; ++i) {
+    if (take_reading(*report, i, arrived, first)) first = false;
+  }
 }
 
-void Sampler::take_reading(const protocol::Report& report, std::size_t index, HostTime arrived) noexcept {
+bool Sampler::take_reading(const protocol::Report& report, std::size_t index, HostTime arrived, bool first) noexcept {
   const auto step = static_cast<std::uint32_t>(index);
   StepInput input;
   Sample& s = input.sample;
@@ -86,7 +89,7 @@ void Sampler::take_reading(const protocol::Report& report, std::size_t index, Ho
               .first_after_reset = index == 0 && report.has(ReportFlag::kFirstAfterReset)},
              s, input.lost_before)) {
     add<std::uint64_t>(counters_.duplicates, 1);
-    return;
+    return false;
   }
   s.raw = report.raw[index];
   s.force = calibration_.force(s.raw);
@@ -97,9 +100,13 @@ void Sampler::take_reading(const protocol::Report& report, std::size_t index, Ho
   if (report.has(ReportFlag::kButton)) s.quality |= Quality::kButton;
   if (interlock_.active().has(Trip::kStuck)) s.quality |= Quality::kStuck;
 
-  // The last reading of a report is the one that was taken just before it was sent.
+  // The last reading of a report is the one that was taken just before it was sent. Its arrival bounds them all, so it
+  // must be known before the first of them is placed.
   const bool last = index + 1 == report.count;
-  if (last) clock_sync_.update(s.device_time, arrived);
+  if (first) {
+    const auto to_last = static_cast<std::int64_t>(report.count - 1 - index);
+    clock_sync_.update(s.device_time + to_last * microseconds(report.period_us), arrived);
+  }
   s.host_time = clock_sync_.to_host(s.device_time);
   if (last) time_report(s, arrived);
 
@@ -114,6 +121,7 @@ void Sampler::take_reading(const protocol::Report& report, std::size_t index, Ho
   report_trips(decision.active, arrived);
   ring_.push(s);
   add<std::uint64_t>(counters_.samples, 1);
+  return true;
 }
 
 void Sampler::time_report(const Sample& last, HostTime arrived) noexcept {

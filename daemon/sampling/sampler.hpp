@@ -82,7 +82,8 @@ class Sampler final : public hw::ReportSink {
   void follow_controls() noexcept;
   /// Time has passed, and perhaps too much of it without a sample.
   void look(HostTime now) noexcept;
-  void take_reading(const protocol::Report& report, std::size_t index, HostTime arrived) noexcept;
+  /// @p first: none of this report was taken yet. @return false for a reading that came before and is not taken.
+  bool take_reading(const protocol::Report& report, std::size_t index, HostTime arrived, bool first) noexcept;
   /// Where a reading says it belongs.
   struct Place {
     std::uint32_t seq = 0;

@@ -128,6 +128,26 @@ TEST_F(SamplerTest, SequenceAndClockGoOnOverTheir32BitWrap) {
   }
 }
 
+TEST_F(SamplerTest, ReadingsOfOneReportAreSpreadOverTheTimeInWhichTheyWereTakenAlsoOverAWrap) {
+  next.count = 8;
+  next.period_us = 125;
+  next.raw.fill(20'000);
+  next.time_us = 0xFFFFFFFF - 1'900'000;  // the clock wraps 1.9 s on, long after the first fit
+  HostTime last{};
+  for (int report = 0; report < 2000; ++report) {
+    send(next);
+    const HostTime arrived = now - 1ms;
+    for (const Sample& s : taken()) {
+      ASSERT_EQ(s.quality, Quality::kGood);
+      ASSERT_LE(s.host_time, arrived);
+      if (report > 0) {
+        ASSERT_NEAR(std::chrono::duration<double>(s.host_time - last).count() * 1e6, 125.0, 10.0) << report;
+      }
+      last = s.host_time;
+    }
+  }
+}
+
 TEST_F(SamplerTest, ABallThatBeganAnewIsReanchoredEvenWhenItsFirstReportWasLost) {
   next.seq = 5000;
   send_good(3);
