@@ -16,5 +16,11 @@ constexpr std::chrono::milliseconds kStale{20};   ///< no fresh sample for this 
 constexpr double kMotorLevel = 1.0;               ///< of the motor's full scale
 constexpr int kTemperatureC = 45;                 ///< of the ball
 constexpr std::chrono::seconds kVibration{240};   ///< motor-on time in one session
+/// Motor-on time without a rest. (choice: the longest release step of the shipped routine takes 135 s and must not be
+/// cut short; 2 min a side is what is in trial, NCT07307014)
+constexpr std::chrono::seconds kVibrationRun{150};
+/// Full strengths a second by which the motor may grow stronger. (choice: half a second to full strength is twice what
+/// a startled person takes to let go)
+constexpr double kRisePerS = 2.0;
 
 }  // namespace knead::ceiling

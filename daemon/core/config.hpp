@@ -45,6 +45,9 @@ struct Config {
     std::chrono::milliseconds ttl = ceiling::kTtl;
     std::chrono::milliseconds stale = ceiling::kStale;
     double max_level = ceiling::kMotorLevel;
+    double max_rise_per_s = ceiling::kRisePerS;
+    std::chrono::seconds max_vibration = ceiling::kVibration;
+    std::chrono::seconds max_run = ceiling::kVibrationRun;
     int max_temperature_c = ceiling::kTemperatureC;
     bool operator==(const Interlock&) const = default;
   } interlock;

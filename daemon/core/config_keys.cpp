@@ -29,16 +29,26 @@ std::optional<double> below_ceiling(TomlTable& table, std::string_view name, dou
   return value;
 }
 
-std::optional<std::chrono::milliseconds> ms_below_ceiling(TomlTable& table, std::string_view name,
-                                                          std::chrono::milliseconds least,
-                                                          std::chrono::milliseconds most) {
+/// The same for a whole number of units of time.
+template <class Duration>
+std::optional<Duration> time_below_ceiling(TomlTable& table, std::string_view name, Duration least, Duration most,
+                                           std::string_view unit) {
   const auto value = table.integer(name, {.min = least.count()});
   if (value && *value > most.count()) {
-    below_ceiling(table, name, 0, static_cast<double>(most.count()), " ms");
+    below_ceiling(table, name, 0, static_cast<double>(most.count()), unit);
     return std::nullopt;
   }
   if (!value) return std::nullopt;
-  return std::chrono::milliseconds(*value);
+  return Duration(*value);
+}
+std::optional<std::chrono::milliseconds> ms_below_ceiling(TomlTable& table, std::string_view name,
+                                                          std::chrono::milliseconds least,
+                                                          std::chrono::milliseconds most) {
+  return time_below_ceiling(table, name, least, most, " ms");
+}
+std::optional<std::chrono::seconds> s_below_ceiling(TomlTable& table, std::string_view name, std::chrono::seconds least,
+                                                    std::chrono::seconds most) {
+  return time_below_ceiling(table, name, least, most, " s");
 }
 
 constexpr std::size_t kMaxPath = 4096;
@@ -125,6 +135,22 @@ constexpr std::array kKeys{
           return take(c.interlock.max_level, below_ceiling(t, n, 0.0, ceiling::kMotorLevel, ""));
         },
         [](const Config& c) { return fmt::format("{}", c.interlock.max_level); }},
+    Key{"interlock", "max_rise_per_s", "how fast vibration may grow, in full strengths a second, at most 2",
+        [](T& t, N n, Config& c) {
+          // At 0.1 a vibration of half strength takes 5 s; less would be felt as a motor that does not work.
+          return take(c.interlock.max_rise_per_s, below_ceiling(t, n, 0.1, ceiling::kRisePerS, " a second"));
+        },
+        [](const Config& c) { return fmt::format("{}", c.interlock.max_rise_per_s); }},
+    Key{"interlock", "max_run_s", "vibration without a rest of 10 s, at most 150",
+        [](T& t, N n, Config& c) {
+          return take(c.interlock.max_run, s_below_ceiling(t, n, std::chrono::seconds(1), ceiling::kVibrationRun));
+        },
+        [](const Config& c) { return std::to_string(c.interlock.max_run.count()); }},
+    Key{"interlock", "max_vibration_s", "vibration in one session, at most 240",
+        [](T& t, N n, Config& c) {
+          return take(c.interlock.max_vibration, s_below_ceiling(t, n, std::chrono::seconds(0), ceiling::kVibration));
+        },
+        [](const Config& c) { return std::to_string(c.interlock.max_vibration.count()); }},
     Key{"interlock", "max_temperature_c", "the ball's temperature that turns the motor off, at most 45",
         [](T& t, N n, Config& c) {
           const auto value = t.integer(n, {.min = 0});

@@ -37,7 +37,10 @@ sampling::Limits limits_of(const Config& config) {
                           .max_temperature_c = config.interlock.max_temperature_c,
                           .stale = config.interlock.stale,
                           .lease = config.interlock.lease,
-                          .ttl = config.interlock.ttl}
+                          .ttl = config.interlock.ttl,
+                          .rise_per_s = config.interlock.max_rise_per_s,
+                          .motor_budget = config.interlock.max_vibration,
+                          .motor_run = config.interlock.max_run}
       .capped();
 }
 

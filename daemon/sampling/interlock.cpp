@@ -16,27 +16,38 @@ constexpr int kOverForceToFault = 3;        // issue of the interlock: three tim
 constexpr Newtons kImplausiblePull{-10.0};  // choice: nothing can pull at a ball; creep and tare errors are less
 constexpr milliseconds kGoodFor{100};       // choice: readings must be good this long before they are believed
 constexpr seconds kStuckAfter{1};           // EVIDENCE, Safety: one distinct value in 1 s while pressed
+constexpr seconds kOpenAfter{1};            // choice: as stuck; nobody presses beyond the converter's range for so long
 constexpr Newtons kPressed{2.0};            // as contact_n of a routine by default
 constexpr int kFreshArrivals = 10;          // choice: 10 ms at 1 kHz; one late packet does not count as life
 constexpr int kTemperatureHysteresisC = 3;  // choice
 
-double median(std::array<double, 3> v) noexcept {
-  std::sort(v.begin(), v.end());
-  return v[1];
-}
-
 }  // namespace
 
+Interlock::Interlock(const Limits& limits) noexcept
+    : limits_(limits.capped()),
+      budget_(limits_.motor_budget, limits_.motor_run, limits_.ttl),
+      ramp_(limits_.rise_per_s) {}
+
 Decision Interlock::step(const StepInput& input, const LeasedRequest& request, HostTime now) noexcept {
+  const Sample& s = input.sample;
   judge_continuity(input, now);
-  judge_force(input);
-  judge_sensor(input);
+  // A value that means nothing must not vouch for the next as its neighbour.
+  if (has(s.quality, Quality::kUncalibrated | Quality::kSensorFault)) spike_filter_.forget();
+  const Reading reading = spike_filter_.take({.force_from_reference = input.force_from_reference,
+                                              .raw = s.raw,
+                                              .at_rail = has(s.quality, Quality::kSaturated)});
+  judge_force(reading, s.device_time);
+  judge_sensor(reading, s);
   judge_ball(input);
-  spend_budget(input.sample);
-  last_device_time_ = input.sample.device_time;
+  spend_budget(s, now);
+  const bool joined = has_sample_ && !has(s.quality, Quality::kReanchored);
+  // A ball whose clock leaps earns no leap of the motor.
+  const auto elapsed = joined ? std::min<std::chrono::microseconds>(s.device_time - last_device_time_, limits_.stale)
+                              : std::chrono::microseconds(0);
+  last_device_time_ = s.device_time;
   has_sample_ = true;
   last_arrival_ = now;
-  return decide(request, now);
+  return decide(request, now, elapsed);
 }
 
 Decision Interlock::tick(const LeasedRequest& request, HostTime now) noexcept {
@@ -44,7 +55,8 @@ Decision Interlock::tick(const LeasedRequest& request, HostTime now) noexcept {
     active_.set(Trip::kStale);
     fresh_in_a_row_ = 0;
   }
-  return decide(request, now);
+  // No sample, no rise.
+  return decide(request, now, std::chrono::microseconds(0));
 }
 
 void Interlock::judge_continuity(const StepInput& input, HostTime now) noexcept {
@@ -60,9 +72,10 @@ void Interlock::judge_continuity(const StepInput& input, HostTime now) noexcept 
 
   if (late || hole || restarted) {
     fresh_in_a_row_ = 0;
-    recent_ = 0;
-    watching_stuck_ = false;
-    below_limit_ = false;
+    spike_filter_.forget();
+    stuck_.end();
+    rail_.end();
+    calm_.end();
     bad_reading_at_ = s.device_time;  // a restarted clock may lie before it; readings must prove themselves anew
   }
   // By arrival: a late report that brings a dozen old readings is one sign of life, not twelve.
@@ -73,33 +86,22 @@ void Interlock::judge_continuity(const StepInput& input, HostTime now) noexcept 
   }
 }
 
-void Interlock::judge_force(const StepInput& input) noexcept {
-  const Sample& s = input.sample;
-  const bool saturated = has(s.quality, Quality::kSaturated);
-  recent_force_[recent_at_] = input.force_from_reference.value;
-  recent_saturated_[recent_at_] = saturated;
-  recent_at_ = (recent_at_ + 1) % recent_force_.size();
-  recent_ = std::min(recent_ + 1, 3);
-  // Until three samples are there, each is taken at its word: better a false trip than a late one.
-  const double force = recent_ == 3 ? median(recent_force_) : input.force_from_reference.value;
-  const bool believed_saturated =
-      recent_ == 3 ? std::count(recent_saturated_.begin(), recent_saturated_.end(), true) >= 2 : saturated;
-
-  if (believed_saturated) {
+void Interlock::judge_force(const Reading& reading, DeviceTime at) noexcept {
+  const Newtons force = reading.force_from_reference;
+  if (reading.at_rail) {
     active_.set(Trip::kSaturated);
-    bad_reading_at_ = s.device_time;
-  }
-  if (force <= kImplausiblePull.value && !saturated) {
+    bad_reading_at_ = at;
+  } else if (force <= kImplausiblePull) {
     active_.set(Trip::kImplausible);
-    bad_reading_at_ = s.device_time;
+    bad_reading_at_ = at;
   }
-  if (s.device_time - bad_reading_at_ >= kGoodFor) {
+  if (at - bad_reading_at_ >= kGoodFor) {
     active_.set(Trip::kSaturated, false);
     active_.set(Trip::kImplausible, false);
   }
 
-  if (force >= limits_.hard_limit.value) {
-    below_limit_ = false;
+  if (force >= limits_.hard_limit) {
+    calm_.end();
     if (!active_.has(Trip::kOverForce)) {
       active_.set(Trip::kOverForce);
       if (++over_force_count_ >= kOverForceToFault) active_.set(Trip::kOverForceFault);
@@ -107,30 +109,30 @@ void Interlock::judge_force(const StepInput& input) noexcept {
     return;
   }
   if (!active_.has(Trip::kOverForce)) return;
-  if (force >= limits_.hard_limit.value - kForceHysteresis.value) {
-    below_limit_ = false;
-    return;
-  }
-  if (!below_limit_) {
-    below_limit_ = true;
-    below_limit_since_ = s.device_time;
-  }
-  if (s.device_time - below_limit_since_ >= kForceCalm) active_.set(Trip::kOverForce, false);
+  if (force >= limits_.hard_limit - kForceHysteresis) return calm_.end();
+  if (!calm_.on) calm_.begin(at);
+  calm_.look(at, kForceCalm);
+  if (calm_.lasted) active_.set(Trip::kOverForce, false);
 }
 
-void Interlock::judge_sensor(const StepInput& input) noexcept {
-  const Sample& s = input.sample;
-  active_.set(Trip::kUncalibrated, has(s.quality, Quality::kUncalibrated));
-  if (has(s.quality, Quality::kSensorFault)) active_.set(Trip::kSensorFault);
+void Interlock::judge_sensor(const Reading& reading, const Sample& sample) noexcept {
+  active_.set(Trip::kUncalibrated, has(sample.quality, Quality::kUncalibrated));
+  if (has(sample.quality, Quality::kSensorFault)) active_.set(Trip::kSensorFault);
 
-  const bool pressed = input.force_from_reference >= kPressed;
-  if (!pressed || !watching_stuck_ || s.raw != stuck_raw_) {
-    watching_stuck_ = pressed;
-    stuck_raw_ = s.raw;
-    stuck_since_ = s.device_time;
-  } else if (s.device_time - stuck_since_ >= kStuckAfter) {
-    active_.set(Trip::kStuck);
+  if (!reading.at_rail) rail_.end();
+  if (reading.at_rail && !rail_.on) rail_.begin(sample.device_time);
+  rail_.look(sample.device_time, kOpenAfter);
+  if (rail_.lasted) active_.set(Trip::kOpenOrShort);
+
+  const bool pressed = reading.force_from_reference >= kPressed;
+  if (!pressed) stuck_.end();
+  if (pressed && (!stuck_.on || reading.raw != stuck_raw_)) {
+    stuck_.begin(sample.device_time);
+    stuck_raw_ = reading.raw;
   }
+  stuck_.look(sample.device_time, kStuckAfter);
+  // A sensor at a rail repeats its value too; that has a name of its own.
+  if (stuck_.lasted && !reading.at_rail) active_.set(Trip::kStuck);
 }
 
 void Interlock::judge_ball(const StepInput& input) noexcept {
@@ -142,19 +144,24 @@ void Interlock::judge_ball(const StepInput& input) noexcept {
   }
 }
 
-void Interlock::spend_budget(const Sample& sample) noexcept {
-  // By what the ball says it applied, not by what was commanded: it is the vibration that is bounded.
-  if (has_sample_ && sample.motor.value != 0 && !has(sample.quality, Quality::kReanchored)) {
-    motor_on_ += std::max(sample.device_time - last_device_time_, std::chrono::microseconds(0));
+void Interlock::spend_budget(const Sample& sample, HostTime now) noexcept {
+  if (has_sample_) {
+    // Over a restart of the ball's clock the host's is all there is.
+    const bool joined = !has(sample.quality, Quality::kReanchored);
+    budget_.pass(sample.motor.value != 0,
+                 joined ? sample.device_time - last_device_time_
+                        : std::chrono::duration_cast<std::chrono::microseconds>(now - last_arrival_));
   }
-  if (motor_on_ >= limits_.motor_budget) active_.set(Trip::kBudget);
+  if (budget_.spent()) active_.set(Trip::kBudget);
+  active_.set(Trip::kRest, budget_.tired());
 }
 
-Decision Interlock::decide(const LeasedRequest& request, HostTime now) const noexcept {
+Decision Interlock::decide(const LeasedRequest& request, HostTime now, std::chrono::microseconds elapsed) noexcept {
   Decision out{.active = active_};
   const bool leased = now < request.expires && request.expires - now <= limits_.lease;
-  if (active_.any() || !leased || !has_sample_) return out;
-  out.level = std::min(request.level, limits_.max_level);
+  const bool permitted = leased && !active_.any() && has_sample_;
+  out.level = ramp_.follow(permitted ? std::min(request.level, limits_.max_level) : Level{}, elapsed);
+  if (out.level.value == 0) return out;
   out.pattern = request.pattern;
   out.frequency_hz = request.frequency_hz;
   return out;
@@ -164,18 +171,18 @@ void Interlock::request_stop() noexcept { active_.set(Trip::kStop); }
 
 void Interlock::clear() noexcept {
   active_.set(Trip::kStop, false);
-  active_.set(Trip::kStuck, false);
   active_.set(Trip::kSensorFault, false);  // the next sample sets it again when the cause is still there
+  if (!stuck_.lasted) active_.set(Trip::kStuck, false);
+  if (!rail_.lasted) active_.set(Trip::kOpenOrShort, false);
   if (!active_.has(Trip::kOverForce)) {
     active_.set(Trip::kOverForceFault, false);
     over_force_count_ = 0;
   }
-  watching_stuck_ = false;
 }
 
 void Interlock::begin_session() noexcept {
   over_force_count_ = 0;
-  motor_on_ = {};
+  budget_.begin_session();
   active_.set(Trip::kBudget, false);
 }
 

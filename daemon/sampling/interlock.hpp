@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "daemon/core/sample.hpp"
 #include "daemon/sampling/limits.hpp"
+#include "daemon/sampling/ramp.hpp"
+#include "daemon/sampling/spike_filter.hpp"
 #include "daemon/sampling/trip.hpp"
+#include "daemon/sampling/vibration_budget.hpp"
 #include "hw/protocol/protocol.hpp"
 
 namespace knead::sampling {
@@ -49,7 +51,8 @@ struct Decision {
 ///
 ///                 any trip                       all causes gone (and, where latched, cleared by a person)
 ///   [permit] ─────────────────▶ [hold at 0] ─────────────────────────────────────────────────────▶ [permit]
-///      │ level = min(request, ceiling) while the lease runs; 0 after it
+///      │ level = min(request, ceiling) while the lease runs, 0 after it;
+///      │ it rises with samples alone, by `rise_per_s` at most, from 0 after each hold; it falls at once
 ///
 ///   trip              begins                                    ends
 ///   stop              request_stop()                            clear()                           (latched)
@@ -57,8 +60,9 @@ struct Decision {
 ///   over_force        median of 3 >= limit                      below limit - 10 N for 500 ms
 ///   over_force_fault  3rd over_force since begin_session()      clear() while below the limit     (latched)
 ///   saturated         2 of 3 samples at a rail                  100 ms of good samples
+///   open_or_short     2 of 3 samples at a rail for 1 s          clear() and off the rail          (latched)
 ///   implausible       median of 3 <= -10 N                      100 ms of good samples
-///   stuck             1 distinct raw value for 1 s at >= 2 N    clear()                           (latched)
+///   stuck             1 distinct median for 1 s at >= 2 N       clear() and not stuck any more    (latched)
 ///   sensor_fault      sample quality                            clear() and quality good          (latched)
 ///   stale             tick() finds none for `stale`            10 arrivals in a row
 ///   gap               more than `stale` between two samples,    10 arrivals in a row
@@ -66,12 +70,15 @@ struct Decision {
 ///   uncalibrated      sample quality                            sample quality
 ///   over_temperature  report flag, or >= limit                  flag gone and 3 °C below it
 ///   budget            motor-on time of the session used up      begin_session()
+///   rest              on for `motor_run` without a rest         off for 10 s
+///
+/// tests/unit/sampling/trip_table.hpp has the same as a table, from which tests try every order of events.
 ///
 /// Pure and noexcept; time is an argument; RT safe. Owned by the sampling thread. It never looks at a session, a
 /// routine or a plugin: whatever they ask for, they cannot exceed it.
 class Interlock {
  public:
-  explicit Interlock(const Limits& limits) noexcept : limits_(limits.capped()) {}
+  explicit Interlock(const Limits& limits) noexcept;
 
   /// One sample has come in at @p now.
   Decision step(const StepInput& input, const LeasedRequest& request, HostTime now) noexcept;
@@ -89,12 +96,22 @@ class Interlock {
   [[nodiscard]] const Limits& limits() const noexcept { return limits_; }
 
  private:
-  void judge_force(const StepInput& input) noexcept;
-  void judge_sensor(const StepInput& input) noexcept;
   void judge_continuity(const StepInput& input, HostTime now) noexcept;
+  void judge_force(const Reading& reading, DeviceTime at) noexcept;
+  void judge_sensor(const Reading& reading, const Sample& sample) noexcept;
   void judge_ball(const StepInput& input) noexcept;
-  void spend_budget(const Sample& sample) noexcept;
-  [[nodiscard]] Decision decide(const LeasedRequest& request, HostTime now) const noexcept;
+  void spend_budget(const Sample& sample, HostTime now) noexcept;
+  Decision decide(const LeasedRequest& request, HostTime now, std::chrono::microseconds elapsed) noexcept;
+
+  /// A condition of the sensor that must last before it counts, on the ball's clock.
+  struct Watch {
+    bool on = false;
+    bool lasted = false;
+    DeviceTime since{};
+    void begin(DeviceTime at) noexcept { *this = {.on = true, .since = at}; }
+    void end() noexcept { *this = {}; }
+    void look(DeviceTime at, std::chrono::microseconds how_long) noexcept { lasted = on && at - since >= how_long; }
+  };
 
   Limits limits_;
   TripSet active_;
@@ -104,20 +121,16 @@ class Interlock {
   DeviceTime last_device_time_{};
   int fresh_in_a_row_ = 0;
 
-  std::array<double, 3> recent_force_{};  // newtons, for the median of 3
-  std::array<bool, 3> recent_saturated_{};
-  int recent_ = 0;  // samples since the last break, saturates at 3
-  std::size_t recent_at_ = 0;
-  DeviceTime below_limit_since_{};
-  bool below_limit_ = false;
+  SpikeFilter spike_filter_;
+  Watch calm_;   // below the limit and its hysteresis
+  Watch rail_;   // at a rail
+  Watch stuck_;  // pressed, and the same value
+  std::int32_t stuck_raw_ = 0;
   int over_force_count_ = 0;
   DeviceTime bad_reading_at_{};  // last saturated or implausible sample
 
-  std::int32_t stuck_raw_ = 0;
-  DeviceTime stuck_since_{};
-  bool watching_stuck_ = false;
-
-  std::chrono::microseconds motor_on_{};
+  VibrationBudget budget_;
+  Ramp ramp_;
 };
 
 }  // namespace knead::sampling

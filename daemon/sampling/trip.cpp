@@ -15,6 +15,8 @@ std::string_view to_string(Trip trip) noexcept {
       return "stuck";
     case Trip::kSensorFault:
       return "sensor_fault";
+    case Trip::kOpenOrShort:
+      return "open_or_short";
     case Trip::kOverForce:
       return "over_force";
     case Trip::kSaturated:
@@ -31,6 +33,8 @@ std::string_view to_string(Trip trip) noexcept {
       return "over_temperature";
     case Trip::kBudget:
       return "budget";
+    case Trip::kRest:
+      return "rest";
   }
   return "unknown";
 }
@@ -47,6 +51,9 @@ std::string_view explain(Trip trip) noexcept {
       return "The pressure sensor is stuck. Check the ball, then clear the fault.";
     case Trip::kSensorFault:
       return "The pressure sensor is broken or unplugged inside the ball. Do not use it.";
+    case Trip::kOpenOrShort:
+      return "The pressure sensor stays at its limit: a wire in the ball may be broken. Do not use it until it is "
+             "mended.";
     case Trip::kOverForce:
       return "Too much pressure. Ease off.";
     case Trip::kSaturated:
@@ -63,6 +70,8 @@ std::string_view explain(Trip trip) noexcept {
       return "The ball is too warm. Let it cool down.";
     case Trip::kBudget:
       return "Enough vibration for one session.";
+    case Trip::kRest:
+      return "Enough vibration in one go. The motor rests for 10 seconds.";
   }
   return "";
 }

