@@ -174,7 +174,8 @@ void Interlock::clear() noexcept {
   active_.set(Trip::kSensorFault, false);  // the next sample sets it again when the cause is still there
   if (!stuck_.lasted) active_.set(Trip::kStuck, false);
   if (!rail_.lasted) active_.set(Trip::kOpenOrShort, false);
-  if (!active_.has(Trip::kOverForce)) {
+  // What led to no fault yet goes on counting.
+  if (active_.has(Trip::kOverForceFault) && !active_.has(Trip::kOverForce)) {
     active_.set(Trip::kOverForceFault, false);
     over_force_count_ = 0;
   }

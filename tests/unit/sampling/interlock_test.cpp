@@ -193,6 +193,19 @@ TEST(Interlock, ASingleSpikeIsNoOverForce) {
   EXPECT_EQ(bench.press(20, 5).level, Level{128});
 }
 
+TEST(Interlock, ToClearAnythingElseDoesNotForgetEarlierOverForces) {
+  Bench bench;
+  bench.run_up();
+  for (int i = 0; i < 2; ++i) {
+    bench.press(70, 5);
+    bench.press(20, 1000);
+  }
+  bench.interlock.request_stop();
+  bench.interlock.clear();
+  bench.press(70, 5);
+  EXPECT_TRUE(bench.last.active.has(Trip::kOverForceFault));
+}
+
 TEST(Interlock, R4_AStuckSensorIsAFault) {
   Bench bench;
   bench.run_up();
