@@ -167,7 +167,10 @@ Result<> SimBus::start(BusEvents& events) {
 void SimBus::run_once(HostTime deadline) noexcept {
   for (;;) {
     bool handled = false;
-    for (const auto& slot : slots_) handled |= step(*slot);
+    // One moment for all that is due by now: a report arrives when this thread wakes for it, not when the virtual ball
+    // has worked it out.
+    const HostTime woken = clock_();
+    for (const auto& slot : slots_) handled |= step(*slot, woken);
     const HostTime now = clock_();
     if (handled || now >= deadline) return;
 
@@ -178,15 +181,15 @@ void SimBus::run_once(HostTime deadline) noexcept {
   }
 }
 
-bool SimBus::step(Slot& slot) {
+bool SimBus::step(Slot& slot, HostTime now) {
   std::optional<BallId> present;
   {
     const std::lock_guard lock(slot.mutex);
-    slot.ball.advance(clock_());
+    slot.ball.advance(now);
     if (slot.ball.plugged()) present = slot.arrival;
   }
   const bool announced = announce(slot, present);
-  const bool delivered = deliver(slot);
+  const bool delivered = deliver(slot, now);
   return announced || delivered;
 }
 
@@ -204,18 +207,16 @@ bool SimBus::announce(Slot& slot, std::optional<BallId> present) {
   return true;
 }
 
-bool SimBus::deliver(Slot& slot) {
+bool SimBus::deliver(Slot& slot, HostTime now) {
   const std::lock_guard delivery(slot.delivery);
   bool any = false;
   // No more in a row than the ball lets out at once, so that no ball starves another.
   for (std::int64_t n = 0; n < PacedBall::kMaxBurst && slot.sink != nullptr; ++n) {
     std::optional<ball::Packet> packet;
     bool fails = false;
-    HostTime now;
     {
       const std::lock_guard lock(slot.mutex);
       if (!slot.here(slot.sink_arrival)) break;  // replugged a moment ago: announce() will tell this sink
-      now = clock_();
       packet = slot.ball.poll_in(now);
       if (packet && slot.failing_transfers > 0) {
         --slot.failing_transfers;

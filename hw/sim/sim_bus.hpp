@@ -65,9 +65,9 @@ class SimBus final : public Bus {
   SimBus(std::vector<std::shared_ptr<Slot>> slots, Clock clock);
   [[nodiscard]] Result<std::shared_ptr<Slot>> find(std::string_view serial) const;
   // Each returns whether it called anybody.
-  bool step(Slot& slot);
+  bool step(Slot& slot, HostTime now);
   bool announce(Slot& slot, std::optional<BallId> present);
-  bool deliver(Slot& slot);
+  bool deliver(Slot& slot, HostTime now);
   [[nodiscard]] HostTime next_due() const;
 
   std::vector<std::shared_ptr<Slot>> slots_;

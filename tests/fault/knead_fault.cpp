@@ -110,8 +110,8 @@ int run(int argc, char** argv) {
   soaks->add_option("--minutes", minutes, "How long")->capture_default_str();
   soaks->add_option("--seed", options.seed, "Of the faults and their moments")->capture_default_str();
   int seconds = 20;
-  CLI::App* scales =
-      app.add_subcommand("scale", "Sixteen balls at 1 kHz, one at 8 kHz: what is lost and what it costs");
+  CLI::App* scales = app.add_subcommand(
+      "scale", "Sixteen balls at 1 kHz, one at 8 kHz, and that one in a crowd: what is lost and what it costs");
   scales->add_option("--seconds", seconds, "How long each")->capture_default_str();
   try {
     app.parse(argc, argv);

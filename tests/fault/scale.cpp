@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdio>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -14,6 +16,7 @@
 #include "daemon/api/client.hpp"
 #include "daemon/api/messages.hpp"
 #include "tests/fault/accounts.hpp"
+#include "tests/fault/hog.hpp"
 #include "tests/fault/process.hpp"
 
 namespace knead::fault {
@@ -22,6 +25,8 @@ namespace {
 struct Load {
   int balls = 1;
   int rate_hz = 1000;
+  int subscribers = 0;  ///< each is sent all there is to see of the session
+  bool hogged = false;  ///< beside programs that do nothing but compute
 };
 
 api::DaemonStatus status(api::Client& client) {
@@ -45,6 +50,65 @@ Sum sum(const api::DaemonStatus& status) {
   return out;
 }
 
+/// Clients that are shown the session as it runs, and read what they are sent.
+class Subscribers {
+ public:
+  Subscribers(const std::string& socket, int count) {
+    for (int n = 0; n < count; ++n) {
+      auto client = api::Client::connect(socket);
+      if (!client) throw std::runtime_error(client.error().message());
+      if (const auto done = client->call("events.subscribe", {{"live", true}}); !done)
+        throw std::runtime_error(done.error().message());
+      clients_.push_back(std::move(*client));
+    }
+    reading_ = std::jthread([this](const std::stop_token& stop) { read(stop); });
+  }
+  Subscribers(const Subscribers&) = delete;
+  Subscribers& operator=(const Subscribers&) = delete;
+  ~Subscribers() = default;
+
+  [[nodiscard]] std::uint64_t heard() const { return heard_.load(); }
+
+ private:
+  void read(const std::stop_token& stop) {
+    using std::chrono::milliseconds;
+    while (!stop.stop_requested()) {
+      std::this_thread::sleep_for(milliseconds(20));
+      for (api::Client& client : clients_) {
+        for (;;) {
+          const auto next = client.next_notification(milliseconds(0));
+          if (!next || !*next) break;  // one that was cut off is counted by the daemon
+          ++heard_;
+        }
+      }
+    }
+  }
+
+  std::vector<api::Client> clients_;
+  std::atomic<std::uint64_t> heard_ = 0;
+  std::jthread reading_;  // last: it uses the rest
+};
+
+void begin_session(api::Client& client) {
+  if (const auto begun = client.call("session.run", {{"routine", "upper-trap"}, {"ball", "B01"}}); !begun)
+    throw std::runtime_error(begun.error().message());
+}
+
+/// Sessions back to back for @p length. @return what is wrong with the record of one that ended.
+std::string keep_busy(api::Client& client, const Kneadd& daemon, std::chrono::seconds length) {
+  std::string problem;
+  const auto end = std::chrono::steady_clock::now() + length;
+  while (std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    if (status(client).session) continue;
+    const Accounts accounts = read_live_accounts(daemon.database());
+    if (accounts.missing > 0 || accounts.unaccounted() > 0) problem = "  the record of a session is not whole";
+    if (!accounts.problem.empty()) problem = "  " + accounts.problem;
+    begin_session(client);
+  }
+  return problem;
+}
+
 bool bear(const Load& load, std::chrono::seconds length, bool realtime) {
   const Folder folder;
   KneaddOptions options{.database = {}, .realtime = realtime, .arguments = {"--rate", std::to_string(load.rate_hz)}};
@@ -63,25 +127,33 @@ bool bear(const Load& load, std::chrono::seconds length, bool realtime) {
            sum(status(*client)).samples > 100 * static_cast<std::uint64_t>(load.balls);
   });
   if (!ready) throw std::runtime_error("kneadd did not come up: " + daemon.log());
-  if (const auto begun = client->call("session.run", {{"routine", "upper-trap"}, {"ball", "B01"}}); !begun) {
-    throw std::runtime_error(begun.error().message());
-  }
+  const std::optional<Hogs> hogs = load.hogged ? std::optional<Hogs>(std::in_place, 0) : std::nullopt;
+  const Subscribers subscribers(daemon.socket(), load.subscribers);
+  begin_session(*client);
   const auto cpu_before = daemon.usage().cpu;
   const Sum before = sum(status(*client));
   const auto begin = std::chrono::steady_clock::now();
-  std::this_thread::sleep_for(length);
-  const Sum after = sum(status(*client));
+  std::string problem = keep_busy(*client, daemon, length);
+  const api::DaemonStatus last = status(*client);
+  const Sum after = sum(last);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   const std::chrono::duration<double> cpu = daemon.usage().cpu - cpu_before;
   daemon.terminate();
   const Accounts accounts = read_accounts(daemon.database());
   const std::uint64_t samples = after.samples - before.samples;
   const std::uint64_t lost = after.lost - before.lost;
-  const bool good = lost == 0 && accounts.unaccounted() == 0 && accounts.problem.empty();
+  problem += accounts.problem;
+  if (last.dropped_clients > 0) problem += fmt::format("  {} subscribers were cut off", last.dropped_clients);
+  if (load.subscribers > 0 && subscribers.heard() == 0) problem += "  no subscriber heard anything";
+  const bool good = lost == 0 && accounts.missing == 0 && accounts.unaccounted() == 0 && problem.empty();
   fmt::print(
-      "{:>2} x {} Hz  {:>9.0f} samples a second  {} lost  {:>5.1f} % of one processor  longest gap {:.1f} ms  {}\n",
-      load.balls, load.rate_hz, static_cast<double>(samples) / took.count(), lost, 100.0 * cpu / took,
-      after.longest_gap_ms, good ? "pass" : "FAIL" + accounts.problem);
+      "{:>2} x {} Hz, {:>2} subscribers{}  {:>6.0f} samples a second  {} lost  {:>5.1f} % of one processor  longest "
+      "gap "
+      "{:.1f} ms  {}\n",
+      load.balls, load.rate_hz, load.subscribers, load.hogged ? ", hogs" : "      ",
+      static_cast<double>(samples) / took.count(), lost, 100.0 * cpu / took, after.longest_gap_ms,
+      good ? "pass" : "FAIL" + problem);
+  std::fflush(stdout);
   return good;
 }
 
@@ -90,9 +162,11 @@ bool bear(const Load& load, std::chrono::seconds length, bool realtime) {
 bool scale(std::chrono::seconds length, bool realtime) {
   constexpr Load kMany{.balls = 16, .rate_hz = 1000};
   constexpr Load kFast{.balls = 1, .rate_hz = 8000};
+  constexpr Load kCrowd{.balls = 1, .rate_hz = 8000, .subscribers = 50, .hogged = true};
   const bool many = bear(kMany, length, realtime);
   const bool fast = bear(kFast, length, realtime);
-  return many && fast;
+  const bool crowd = bear(kCrowd, length, realtime);
+  return many && fast && crowd;
 }
 
 }  // namespace knead::fault
