@@ -58,6 +58,8 @@ void Conductor::apply_trips(std::uint64_t before_index) {
 
 void Conductor::apply(const sampling::TripChange& change) {
   if (ended()) return;
+  // Whoever stops says so to the session too, and that is what ends it: a stop is a wish, no trouble to be warned of.
+  if (change.trip == sampling::Trip::kStop) return;
   std::string kind{to_string(change.trip)};
   if (!change.began) {
     session_.on_trip_cleared(timeline_.last(), std::move(kind));

@@ -66,7 +66,8 @@ Result<std::unique_ptr<LiveSession>> LiveSession::begin(Parts parts, const recor
 LiveSession::LiveSession(Parts parts, const record::SessionHeader& header, std::chrono::milliseconds lease,
                          RingReader reader)
     : parts_(std::move(parts)),
-      lease_(lease - sampling::kTickPeriod),  // the interlock believes none that looks longer than its ceiling
+      // As with silence: the next look at it and the command's way must fit into the bound as well (R1).
+      lease_(lease - sampling::kOffAhead),
       reader_(std::move(reader)),
       calibration_(header.calibration),
       last_sample_seen_(HostClock::now()),

@@ -51,7 +51,7 @@ Decision Interlock::step(const StepInput& input, const LeasedRequest& request, H
 }
 
 Decision Interlock::tick(const LeasedRequest& request, HostTime now) noexcept {
-  if (!has_sample_ || now - last_arrival_ > limits_.stale - kSilenceAhead) {
+  if (!has_sample_ || now - last_arrival_ > limits_.stale - kOffAhead) {
     active_.set(Trip::kStale);
     fresh_in_a_row_ = 0;
   }

@@ -23,10 +23,10 @@ struct LeasedRequest {
 
 /// tick() is to be called at least this often.
 constexpr std::chrono::milliseconds kTickPeriod{2};
-/// Silence is declared this much early, so that the motor is off, and not only told so, within the 20 ms of R4: the
-/// next look would be a tick later, the command waits for a frame of the bus, a millisecond, and as much again is for
-/// waking.
-constexpr std::chrono::milliseconds kSilenceAhead = kTickPeriod + std::chrono::milliseconds(2);
+/// Silence is declared, and a lease given, this much short, so that the motor is off, and not only told so, within the
+/// 20 ms of R4 and the 250 ms of R1: the next look would be a tick later, the command waits for a frame of the bus, a
+/// millisecond, and as much again is for waking.
+constexpr std::chrono::milliseconds kOffAhead = kTickPeriod + std::chrono::milliseconds(2);
 
 /// All that one step looks at beside the clock. Plain values.
 struct StepInput {

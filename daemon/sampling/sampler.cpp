@@ -46,6 +46,7 @@ void Sampler::attach(hw::Link& link, const protocol::Calibration& calibration) n
   has_next_calibration_.store(false, std::memory_order_release);
   has_last_ = false;
   has_command_ = false;
+  button_down_ = true;  // a press that began before it was connected stops nothing
   last_arrival_ = {};
   clock_sync_.reset();
   counters_.gone.store(false, std::memory_order_release);
@@ -116,12 +117,25 @@ bool Sampler::take_reading(const protocol::Report& report, std::size_t index, Ho
   input.temperature_c = report.temperature_c;
   last_reference_force_ = input.force_from_reference;
 
-  const Decision decision = interlock_.step(input, controls_.request(arrived), arrived);
+  const LeasedRequest request = controls_.request(arrived);
+  watch_button(has(s.quality, Quality::kButton), request.level > Level{0} && arrived < request.expires);
+  const Decision decision = interlock_.step(input, request, arrived);
   if (last && obey(decision, arrived)) latency_.reaction.record(HostClock::now() - arrived);
   report_trips(decision.active, arrived);
   ring_.push(s);
   add<std::uint64_t>(counters_.samples, 1);
   return true;
+}
+
+void Sampler::watch_button(bool down, bool vibration_wanted) noexcept {
+  // The ball holds its motor only as long as the button is down, and the session learns of it when the main thread
+  // comes round: a short press must not let it go on in between (R3). Where no vibration is wanted a press has other
+  // meanings.
+  if (down && !button_down_ && vibration_wanted) {
+    controls_.stop();
+    interlock_.request_stop();
+  }
+  button_down_ = down;
 }
 
 void Sampler::time_report(const Sample& last, HostTime arrived) noexcept {

@@ -93,6 +93,8 @@ class Sampler final : public hw::ReportSink {
   };
   /// Extends sequence and clock to 64 bits. @return false for a reading that was taken before.
   bool place(const Place& at, Sample& sample, std::uint64_t& lost_before) noexcept;
+  /// Latches a stop when the button goes down while the motor is wanted.
+  void watch_button(bool down, bool vibration_wanted) noexcept;
   /// Keeps how a report came: @p last is its last reading, placed on both clocks.
   void time_report(const Sample& last, HostTime arrived) noexcept;
   /// @return true when a command was submitted.
@@ -108,6 +110,7 @@ class Sampler final : public hw::ReportSink {
   std::uint32_t clears_seen_;
   std::uint32_t sessions_seen_;
 
+  bool button_down_ = true;
   bool has_last_ = false;
   std::uint64_t last_seq_ = 0;
   DeviceTime last_device_time_{};

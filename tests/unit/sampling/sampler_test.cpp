@@ -168,6 +168,33 @@ TEST_F(SamplerTest, R7_AClockThatJumpsAheadWithoutReadingsIsAnotherTimeLine) {
   EXPECT_EQ(sampler.counters().lost.load(), 0U);
 }
 
+TEST_F(SamplerTest, R3_AShortPressOfTheButtonLatchesWhileTheMotorIsWanted) {
+  next.flags = static_cast<std::uint16_t>(protocol::ReportFlag::kButton);
+  renew = false;
+  send_good(3);  // held before it was connected, and no vibration wanted
+  renew = true;
+  send_good(20);
+  EXPECT_GT(link.commands.back().level, Level{0});
+  next.flags = 0;
+  send_good(20);
+  EXPECT_FALSE(controls.stop_requested());
+  next.flags = static_cast<std::uint16_t>(protocol::ReportFlag::kButton);
+  send_good(1);
+  EXPECT_EQ(link.commands.back().level, Level{0}) << "at the first sample of it";
+  next.flags = 0;
+  send_good(500);
+  EXPECT_EQ(link.commands.back().level, Level{0});
+  EXPECT_TRUE(controls.stop_requested());
+}
+
+TEST_F(SamplerTest, AButtonPressedWhereNothingVibratesStopsNothing) {
+  renew = false;
+  send_good(20);
+  next.flags = static_cast<std::uint16_t>(protocol::ReportFlag::kButton);
+  send_good(5);
+  EXPECT_FALSE(controls.stop_requested());
+}
+
 TEST_F(SamplerTest, R4_SilenceIsFoundAmongTransfersThatFailToo) {
   send_good(20);
   sampler.on_transfer_error(now + 10ms);
