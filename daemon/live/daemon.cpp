@@ -92,6 +92,15 @@ void Daemon::on_left(hw::BallId ball) {
 
 void Daemon::arrived(hw::BallInfo ball) {
   std::erase_if(arrivals_, [&](const Arrival& a) { return a.ball.id == ball.id; });
+  if (!ball.serial.empty() && !protocol::is_serial(ball.serial)) {
+    // It goes into logs, records and terminals from here on: only what PROTOCOL.md allows.
+    ball.problem = {.code = Errc::kProtocol,
+                    .context = fmt::format("the ball at {} states a serial number that is not 1 to {} printable ASCII "
+                                           "characters without spaces",
+                                           ball.path, protocol::kMaxSerial),
+                    .remedy = "update the ball's firmware"};
+    ball.serial.clear();
+  }
   arrivals_.push_back({.ball = std::move(ball)});
   try_arrivals(HostClock::now());
 }
@@ -137,6 +146,7 @@ Result<> Daemon::connect(const hw::BallInfo& ball) {
     return fail(Errc::kBusy, fmt::format("a second ball calls itself {}", ball.serial), "unplug one of them");
   }
   if (found == stations_.end()) {
+    forget_strangers();
     auto made = Station::create(ball.serial, limits_, config_.config.ball.rate_hz, *thread_);
     if (!made) return std::unexpected(std::move(made.error()));
     found = stations_.emplace(ball.serial, std::move(*made)).first;
@@ -147,6 +157,15 @@ Result<> Daemon::connect(const hw::BallInfo& ball) {
                station.calibration().calibrated ? "calibrated" : "not calibrated");
   if (session_ && &session_->station() == &station) session_->on_ball_back(HostClock::now());
   return {};
+}
+
+void Daemon::forget_strangers() {
+  if (stations_.size() < sampling::SamplingThread::kMaxBalls) return;
+  // Each keeps a minute of samples in memory. What is latched outlives its ball's absence (R3).
+  std::erase_if(stations_, [this](const auto& entry) {
+    const Station& station = *entry.second;
+    return !station.connected() && !station.holds_a_latch() && !(session_ && &session_->station() == &station);
+  });
 }
 
 std::vector<Daemon::Unusable> Daemon::unusable() const {

@@ -106,6 +106,8 @@ class Daemon final : private hw::BusEvents {
   void left(hw::BallId ball);
   void try_arrivals(HostTime now);
   Result<> connect(const hw::BallInfo& ball);
+  /// Balls that went away, when there are too many of them.
+  void forget_strangers();
   void lost(Station& station);
   void schedule_beat();
   void beat(HostTime now);

@@ -128,9 +128,13 @@ void Station::stop() noexcept {
 }
 
 bool Station::stop_latched() const noexcept {
-  bool latched = controls_.stop_requested();
   // Of a ball that is away only the wish to stop is known.
-  if (link_) trips().for_each([&](sampling::Trip t) { latched = latched || is_latched(t); });
+  return link_ ? holds_a_latch() : controls_.stop_requested();
+}
+
+bool Station::holds_a_latch() const noexcept {
+  bool latched = controls_.stop_requested();
+  trips().for_each([&](sampling::Trip t) { latched = latched || is_latched(t); });
   return latched;
 }
 

@@ -57,6 +57,8 @@ class Station {
   /// Motor off at once, latched here and in the ball (R3). Works with the ball away too.
   void stop() noexcept;
   [[nodiscard]] bool stop_latched() const noexcept;
+  /// The same of a ball that is away: by what was last seen of it too.
+  [[nodiscard]] bool holds_a_latch() const noexcept;
   /// Takes back what is latched, here and in the ball. Errors: as of the request.
   Result<> clear();
   /// The ball takes the mean of its last moments as zero. @return the calibration now in force. Errors: kRefused, not

@@ -37,8 +37,7 @@ std::size_t tare_readings(std::uint16_t rate_hz) {
 }
 
 Result<> check(const BallConfig& config) {
-  const bool printable = std::ranges::all_of(config.serial, [](char c) { return c > ' ' && c <= '~'; });
-  if (config.serial.empty() || config.serial.size() > 32 || !printable) {
+  if (!protocol::is_serial(config.serial)) {
     return fail(Errc::kInvalidInput, fmt::format("serial \"{}\" is not usable", config.serial),
                 "use 1 to 32 letters, digits or signs, without spaces");
   }

@@ -2,9 +2,11 @@
 // The wire between host and ball. hw/PROTOCOL.md is normative; this is its C++ form, used by both ends.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "daemon/core/units.hpp"
 
@@ -19,6 +21,13 @@ constexpr std::uint8_t kInterface = 0;
 constexpr std::uint8_t kEndpointIn = 0x81;
 constexpr std::uint8_t kEndpointOut = 0x01;
 constexpr std::size_t kPacketSize = 64;  ///< bytes, both interrupt endpoints (full speed)
+
+constexpr std::size_t kMaxSerial = 32;
+/// What a ball may call itself: 1..32 printable ASCII characters without spaces (PROTOCOL.md, strings).
+[[nodiscard]] constexpr bool is_serial(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= kMaxSerial &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
 
 // ---- Report (interrupt IN): 16-byte header, then 1..12 readings of 4 bytes ---------------------------------------
 
