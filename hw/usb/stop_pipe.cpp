@@ -4,9 +4,9 @@
 namespace knead::hw {
 namespace {
 constexpr unsigned int kTimeoutMs = 100;
-/// With the timeout above: two seconds of trying, four times the longest TTL a motor command can have. By then the
-/// ball's own clock has stopped the motor, or nothing sent over this cable will.
-constexpr int kMaxAttempts = 20;
+/// Where each waits for its timeout that is two seconds of trying, four times the longest TTL a motor command can have.
+/// Where they fail fast it is over in a moment, and the reports set the pace.
+constexpr int kAtOnce = 20;
 }  // namespace
 
 StopPipe::StopPipe(LinkCore& core, std::uint8_t interface) : core_(core), transfer_(make_transfer()) {
@@ -57,10 +57,11 @@ bool StopPipe::on_completed() noexcept {
     attempts_ = 0;
     State in_flight = State::kInFlight;
     if (state_.compare_exchange_strong(in_flight, State::kIdle)) return false;
-  } else if (++attempts_ >= kMaxAttempts) {
-    attempts_ = 0;
-    state_.store(State::kIdle);
+  } else if (attempts_ >= kAtOnce) {
+    state_.store(State::kWanted);
     return false;
+  } else {
+    ++attempts_;
   }
   state_.store(State::kInFlight);
   if (LinkCore::submit_again(*transfer_) == LIBUSB_SUCCESS) return true;

@@ -12,14 +12,16 @@ namespace knead::hw {
 /// The emergency stop: one STOP request over the control pipe at a time, asked for by any thread, never waited for.
 ///
 ///            request()                 request()
-///   kIdle ─────────────▶ kInFlight ─────────────▶ kInFlightAgain      (a stop asked for while one is on its way is
-///   sent
-///     ▲ ▲   ok             │  ▲  ok or failed          │               after it: a CLEAR_STOP may lie between the two)
+///   kIdle ─────────────▶ kInFlight ─────────────▶ kInFlightAgain
+///     ▲ ▲   ok             │  ▲  ok or failed          │
 ///     │ └──────────────────┤  └────────────────────────┘
-///     │ given up           │ not submitted        retry(), request()
+///     │                    │ not submitted,       retry(), request()
+///     │ the ball is gone   │ or failed too often
 ///     └──────────────────  └──────▶ kWanted ─────────────────────▶ kInFlight
 ///
-/// A STOP that failed is sent again at once while the ball is there, kMaxAttempts times.
+/// A stop asked for while one is on its way is sent after it: a CLEAR_STOP may lie between the two.
+/// A STOP that failed is sent again at once, kAtOnce times; after that with each report, until the ball has taken it or
+/// is gone.
 class StopPipe {
  public:
   StopPipe(LinkCore& core, std::uint8_t interface);

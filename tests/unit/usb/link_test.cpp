@@ -204,6 +204,13 @@ TEST_F(UsbLink, RepeatsAnEmergencyStopThatFailed) {
   EXPECT_TRUE(eventually([&] { return stop_latched(); }));
 }
 
+TEST_F(UsbLink, R3_AStopThatFailsFastIsNotGivenUp) {
+  start();
+  usb_.fail_control(device_, 100);
+  link_->emergency_stop();
+  EXPECT_TRUE(eventually([&] { return stop_latched(); }));
+}
+
 TEST_F(UsbLink, SendsAStopAskedForWhileOneIsOnItsWay) {
   usb_.ignore_control(device_, 1);
   link_->emergency_stop();

@@ -155,6 +155,7 @@ class VirtualPort {
   Wire wire;
   VirtualUsb::LastContact last_contact;
   int ignored_control = 0;
+  int failing_control = 0;
   bool hold_out = false;
   int claim_error = 0;
   int refused_claims = 0;
@@ -271,7 +272,10 @@ class VirtualPort {
       unanswered_.push_back(std::move(urb));
     } else {
       advance();
-      if (urb.is_control()) {
+      if (urb.is_control() && failing_control > 0) {
+        --failing_control;
+        urb.end(-EPROTO);
+      } else if (urb.is_control()) {
         control(urb);
       } else {
         out(urb);
@@ -480,6 +484,11 @@ void VirtualUsb::halt(int device, std::uint8_t endpoint) {
 void VirtualUsb::ignore_control(int device, int count) {
   const std::scoped_lock lock(mutex_);
   at(device).ignored_control = count;
+}
+
+void VirtualUsb::fail_control(int device, int count) {
+  const std::scoped_lock lock(mutex_);
+  at(device).failing_control = count;
 }
 
 void VirtualUsb::hold_out(int device, bool hold) {

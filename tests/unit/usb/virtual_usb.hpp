@@ -65,6 +65,8 @@ class VirtualUsb {
   void halt(int device, std::uint8_t endpoint);
   /// The next @p count control transfers get no answer until they are discarded.
   void ignore_control(int device, int count);
+  /// The next @p count control transfers end with an error of the bus, at once.
+  void fail_control(int device, int count);
   /// Motor commands wait on their way, and arrive when they are held no longer.
   void hold_out(int device, bool hold);
   /// The next @p count claims fail with @p error.
