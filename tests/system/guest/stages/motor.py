@@ -11,14 +11,20 @@ TTL_MS = 500
 
 def wait_between_two_commands(ball, running):
     """
-    Commands come each third of the TTL from the moment the motor began. Halfway between two none is on its way to the
-    ball, so a kill there makes the bound exact. On a starved machine the motor may stop meanwhile, rightly: then anew.
+    Once the motor has its strength, commands come each third of the TTL from the last change on. Halfway between two
+    none is on its way to the ball, so a kill there makes the bound exact. On a starved machine the motor may stop
+    meanwhile, rightly: then anew.
     """
+    renewal_ns = TTL_MS * 1_000_000 // 3
+
+    def at_strength():
+        changes = ball.motor_changes()
+        return changes and changes[-1]["level"] > 0 and time.monotonic_ns() - changes[-1]["host_ns"] > renewal_ns // 2
+
     for _ in range(20):
-        if not wait_for(lambda: ball.motor_level() > 0):
+        if not wait_for(at_strength):
             return False
-        began_ns = [change["host_ns"] for change in ball.motor_changes() if change["level"] > 0][-1]
-        renewal_ns = TTL_MS * 1_000_000 // 3
+        began_ns = ball.motor_changes()[-1]["host_ns"]
         moment_ns = began_ns + ((time.monotonic_ns() - began_ns) // renewal_ns + 1) * renewal_ns + renewal_ns // 2
         wait_for(lambda: time.monotonic_ns() >= moment_ns)
         if ball.motor_level() > 0 and running():
