@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Speeds as ratios: each against a baseline in the same run, in turns (rounds.hpp). Prints a table, writes JSON.
 //
-//   knead_paired_bench [--rounds N] [--json FILE]
+//   knead_paired_bench [--rounds N] [--only TEXT] [--json FILE]
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
@@ -53,9 +53,11 @@ class FullLoad {
 
 int main(int argc, char** argv) {
   int rounds = 6;
+  std::string only;
   std::string json_file;
   CLI::App app("Speeds as ratios to a baseline measured in turns");
   app.add_option("--rounds", rounds, "Pairs of rounds for each row")->check(CLI::Range(1, 1000));
+  app.add_option("--only", only, "Nothing but the rows whose name contains this text");
   app.add_option("--json", json_file, "Write the results to this file too");
   CLI11_PARSE(app, argc, argv);
 
@@ -70,6 +72,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> rows;
   const auto run = [&](const std::vector<Comparison>& comparisons) {
     for (const Comparison& comparison : comparisons) {
+      if (!comparison.name.contains(only)) continue;
       const Outcome outcome = compare(comparison, rounds);
       fmt::print("{}", to_text(outcome));
       std::fflush(stdout);

@@ -32,6 +32,22 @@ Figures over_rounds(const std::vector<Figures>& rounds) {
           .worst = std::ranges::max(of(&Figures::worst))};
 }
 
+/// A comparison without a baseline.
+Outcome state(const Comparison& comparison, int rounds) {
+  bool measured = true;
+  std::vector<Figures> subjects;
+  for (int i = 0; i < rounds; ++i) {
+    subjects.push_back(figures_of(comparison.subject()));
+    measured &= subjects.back().worst > 0.0;
+  }
+  return {.name = comparison.name,
+          .baseline = {},
+          .subject = over_rounds(subjects),
+          .rounds = rounds,
+          .compared = false,
+          .measured = measured};
+}
+
 }  // namespace
 
 Figures figures_of(std::vector<double> nanoseconds) {
@@ -43,6 +59,8 @@ Figures figures_of(std::vector<double> nanoseconds) {
 }
 
 Outcome compare(const Comparison& comparison, int rounds) {
+  if (!comparison.baseline) return state(comparison, rounds);
+  bool measured = true;
   std::vector<Figures> baselines;
   std::vector<Figures> subjects;
   std::vector<double> p50_ratios;
@@ -51,6 +69,7 @@ Outcome compare(const Comparison& comparison, int rounds) {
   for (int i = 0; i < rounds; ++i) {
     const Figures baseline = figures_of(comparison.baseline());
     const Figures subject = figures_of(comparison.subject());
+    measured &= baseline.worst > 0.0 && subject.worst > 0.0;
     baselines.push_back(baseline);
     subjects.push_back(subject);
     p50s.push_back(baseline.p50);
@@ -65,10 +84,12 @@ Outcome compare(const Comparison& comparison, int rounds) {
           .self_spread = std::ranges::max(p50s) / std::ranges::min(p50s),
           .p50_bound = comparison.p50_bound,
           .p99_bound = comparison.p99_bound,
-          .rounds = rounds};
+          .rounds = rounds,
+          .measured = measured};
 }
 
 std::string Outcome::verdict() const {
+  if (!measured) return "NOT MEASURED";
   if (p50_bound == 0.0 && p99_bound == 0.0) return "-";
   if (self_spread > kMaxSelfSpread) return "inconclusive";
   const bool within = (p50_bound == 0.0 || p50_ratio <= p50_bound) && (p99_bound == 0.0 || p99_ratio <= p99_bound);
@@ -85,6 +106,10 @@ std::string to_text(const Outcome& o) {
   const auto ratio = [](double value, double bound) {
     return bound == 0.0 ? fmt::format("{:.2f}", value) : fmt::format("{:.2f} ({:g})", value, bound);
   };
+  if (!o.compared) {
+    return fmt::format("{:<44} {:>6} {:>21} {:>21} {:>21} {:>15} {:>15}  {}\n", o.name, "-", "-",
+                       us(o.subject.p50, o.subject.p99), us(o.subject.p999, o.subject.worst), "-", "-", o.verdict());
+  }
   return fmt::format("{:<44} {:>6.2f} {:>21} {:>21} {:>21} {:>15} {:>15}  {}\n", o.name, o.self_spread,
                      us(o.baseline.p50, o.baseline.p99), us(o.subject.p50, o.subject.p99),
                      us(o.subject.p999, o.subject.worst), ratio(o.p50_ratio, o.p50_bound),
@@ -96,6 +121,10 @@ std::string to_json(const Outcome& o) {
     return fmt::format(R"({{"p50_ns":{:.1f},"p99_ns":{:.1f},"p999_ns":{:.1f},"worst_ns":{:.1f}}})", f.p50, f.p99,
                        f.p999, f.worst);
   };
+  if (!o.compared) {
+    return fmt::format(R"({{"name":"{}","rounds":{},"subject":{},"verdict":"{}"}})", o.name, o.rounds,
+                       figures(o.subject), o.verdict());
+  }
   return fmt::format(
       R"({{"name":"{}","rounds":{},"self_spread":{:.3f},"baseline":{},"subject":{},"p50_ratio":{:.3f},"p99_ratio":{:.3f},)"
       R"("p50_bound":{:g},"p99_bound":{:g},"verdict":"{}"}})",

@@ -22,7 +22,7 @@ Figures figures_of(std::vector<double> nanoseconds);
 /// One comparison. Each function runs one round and gives back how long each of its turns took, in nanoseconds.
 struct Comparison {
   std::string name;
-  std::function<std::vector<double>()> baseline;
+  std::function<std::vector<double>()> baseline;  ///< none: the subject's figures are stated, and compared with nothing
   std::function<std::vector<double>()> subject;
   double p50_bound = 0.0;  ///< the most that subject / baseline may be; 0: only stated
   double p99_bound = 0.0;
@@ -38,13 +38,16 @@ struct Outcome {
   double p50_bound = 0.0;
   double p99_bound = 0.0;
   int rounds = 0;
-  /// "within", "ABOVE", "inconclusive" (the baseline's own spread is above kMaxSelfSpread), or "-" without a bound.
+  bool compared = true;  ///< with a baseline; else nothing but the subject's figures means anything
+  bool measured = true;  ///< every round gave figures
+  /// "within", "ABOVE", "inconclusive" (the baseline's own spread is above kMaxSelfSpread), "NOT MEASURED" (a round
+  /// gave nothing, which must not pass for a time of 0), or "-" without a bound.
   [[nodiscard]] std::string verdict() const;
 
   static constexpr double kMaxSelfSpread = 1.7;
 };
 
-/// Baseline, subject, baseline, subject, ...: @p rounds pairs.
+/// Baseline, subject, baseline, subject, ...: @p rounds pairs; without a baseline as many subjects.
 Outcome compare(const Comparison& comparison, int rounds);
 
 /// A line for a person, and an object of JSON.
