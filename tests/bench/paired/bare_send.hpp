@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The least that a message from one process to another can do: a line over a Unix stream socket, and nobody who makes
+// or reads its content.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace knead::bench {
+
+/// Of one round.
+constexpr std::size_t kSends = 500;
+/// The sender's rest between two messages. It sleeps, as the sampling thread and the main thread do.
+void rest();
+
+enum class Waiting : std::uint8_t {
+  kAsleep,    ///< in the kernel
+  kSpinning,  ///< asks again and again
+};
+/// Takes from @p socket until a line's end. @return false when there will be none.
+bool receive_line(int socket, Waiting waiting);
+
+/// Nanoseconds from before the send of @p size bytes to another process's having received them.
+std::vector<double> bare_send(std::size_t size, Waiting waiting);
+
+}  // namespace knead::bench
