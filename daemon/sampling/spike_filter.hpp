@@ -27,25 +27,27 @@ class SpikeFilter {
   void forget() noexcept { count_ = 0; }
 
   Reading take(const Reading& reading) noexcept {
-    recent_[next_] = reading;
-    next_ = (next_ + 1) % recent_.size();
-    count_ = std::min(count_ + 1, recent_.size());
-    if (count_ < recent_.size()) return reading;
-    return {.force_from_reference = median(&Reading::force_from_reference),
-            .raw = median(&Reading::raw),
-            .at_rail = median(&Reading::at_rail)};
+    forces_[next_] = reading.force_from_reference;
+    raws_[next_] = reading.raw;
+    at_rail_[next_] = reading.at_rail;
+    next_ = (next_ + 1) % kWindow;
+    count_ = std::min(count_ + 1, kWindow);
+    if (count_ < kWindow) return reading;
+    return {.force_from_reference = median(forces_), .raw = median(raws_), .at_rail = median(at_rail_)};
   }
 
  private:
+  static constexpr std::size_t kWindow = 3;
+
   template <class T>
-  [[nodiscard]] T median(T Reading::* what) const noexcept {
-    const T a = recent_[0].*what;
-    const T b = recent_[1].*what;
-    const T c = recent_[2].*what;
-    return std::max(std::min(a, b), std::min(std::max(a, b), c));
+  [[nodiscard]] static T median(const std::array<T, kWindow>& of) noexcept {
+    return std::max(std::min(of[0], of[1]), std::min(std::max(of[0], of[1]), of[2]));
   }
 
-  std::array<Reading, 3> recent_{};
+  // Apart, since each is looked at by itself: a Reading copied whole would be read before its halves are written.
+  std::array<Newtons, kWindow> forces_{};
+  std::array<std::int32_t, kWindow> raws_{};
+  std::array<bool, kWindow> at_rail_{};
   std::size_t next_ = 0;
   std::size_t count_ = 0;
 };

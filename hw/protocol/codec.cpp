@@ -86,18 +86,18 @@ std::string_view to_string(DecodeError e) noexcept {
 
 // ---- Report -------------------------------------------------------------------------------------------------------
 
-Decoded<Report> decode_report(std::span<const std::byte> bytes) noexcept {
+namespace {
+
+/// Into where the report will stay: a copy of what was just written in smaller pieces costs as much as all the rest.
+std::expected<void, DecodeError> read_report(std::span<const std::byte> bytes, Report& r) noexcept {
   if (bytes.empty()) return std::unexpected(DecodeError::kTooShort);
   const Fields in(bytes);
   if (in.at<std::uint8_t>(0) != kReportSamples) return std::unexpected(DecodeError::kUnknownType);
   if (bytes.size() < kReportHeaderSize) return std::unexpected(DecodeError::kTooShort);
 
-  Report r;
   r.count = in.at<std::uint8_t>(1);
   if (r.count < 1 || r.count > kMaxReadings) return std::unexpected(DecodeError::kBadCount);
-  if (const auto sized = expect_size(bytes, kReportHeaderSize + std::size_t{4} * r.count); !sized) {
-    return std::unexpected(sized.error());
-  }
+  if (const auto sized = expect_size(bytes, kReportHeaderSize + std::size_t{4} * r.count); !sized) return sized;
   r.flags = in.at<std::uint16_t>(2);
   r.seq = in.at<std::uint32_t>(4);
   r.time_us = in.at<std::uint32_t>(8);
@@ -110,7 +110,15 @@ Decoded<Report> decode_report(std::span<const std::byte> bytes) noexcept {
     if (!is_raw(raw)) return std::unexpected(DecodeError::kBadRaw);
     r.raw[i] = raw;
   }
-  return r;
+  return {};
+}
+
+}  // namespace
+
+Decoded<Report> decode_report(std::span<const std::byte> bytes) noexcept {
+  Decoded<Report> report;
+  if (const auto read = read_report(bytes, *report); !read) report = std::unexpected(read.error());
+  return report;
 }
 
 std::size_t encode_report(const Report& report, std::span<std::byte, kPacketSize> out) noexcept {

@@ -18,14 +18,6 @@ namespace {
 
 constexpr int kWakes = 2000;
 
-/// How late each wake-up was, above the least late of them: where the grid lies nobody can know from outside.
-std::vector<double> above_the_least(std::vector<double> times) {
-  if (times.empty()) return times;
-  const double least = std::ranges::min(times);
-  for (double& time : times) time -= least;
-  return times;
-}
-
 /// cyclictest holds /dev/cpu_dma_latency by itself; the daemon's side gets it from main().
 std::vector<double> cyclictest(const Scheduling& scheduling) {
   const std::string command =
@@ -41,23 +33,25 @@ std::vector<double> cyclictest(const Scheduling& scheduling) {
     if (std::sscanf(line, "%u %u", &microseconds, &count) == 2) times.insert(times.end(), count, microseconds * 1e3);
   }
   ::pclose(pipe);
-  return above_the_least(std::move(times));
+  return times;
 }
 
-/// Notes how late each report of an in-process ball is fetched.
+/// Notes how late each report of an in-process ball is fetched: its reading is due by the ball's clock, which began
+/// with the host's time at the ball's birth.
 class Stopwatch final : public hw::ReportSink, public hw::BusEvents {
  public:
   void on_report(std::span<const std::byte> bytes, HostTime arrived) noexcept override {
     const auto report = protocol::decode_report(bytes);
     if (!report || times_.size() == times_.capacity()) return;
     const auto taken = std::chrono::microseconds(report->time_us);
-    times_.push_back(static_cast<double>((arrived.time_since_epoch() - taken).count()));
+    times_.push_back(static_cast<double>((arrived - born_ - taken).count()));
   }
   void on_transfer_error(HostTime) noexcept override {}
   void on_gone(HostTime) noexcept override {}
   void on_arrived(hw::BallInfo ball) override { ball_.store(ball.id, std::memory_order_release); }
   void on_left(hw::BallId) override {}
 
+  HostTime born_{};
   std::vector<double> times_;
   std::atomic<hw::BallId> ball_{};
 };
@@ -67,7 +61,12 @@ std::vector<double> sampling_loop(const Scheduling& scheduling) {
   stopwatch.times_.reserve(kWakes);
   std::vector<hw::SimBallConfig> balls;
   balls.push_back({.person = ball::make_person("steady", 1).value()});
-  auto bus = hw::SimBus::create(std::move(balls)).value();
+  const auto clock = [&stopwatch] {
+    const HostTime now = HostClock::now();
+    if (stopwatch.born_ == HostTime{}) stopwatch.born_ = now;
+    return now;
+  };
+  auto bus = hw::SimBus::create(std::move(balls), clock).value();
   static_cast<void>(bus->start(stopwatch));
   const sampling::SamplingThread thread(*bus, {.priority = scheduling.priority});
   while (stopwatch.ball_.load(std::memory_order_acquire) == hw::BallId{})
@@ -75,7 +74,7 @@ std::vector<double> sampling_loop(const Scheduling& scheduling) {
   const auto link = bus->open(stopwatch.ball_.load()).value();
   static_cast<void>(link->start(stopwatch));
   std::this_thread::sleep_for(std::chrono::milliseconds(kWakes + 100));
-  return above_the_least(stopwatch.times_);
+  return stopwatch.times_;
 }
 
 }  // namespace
