@@ -77,6 +77,7 @@ Daemon::Daemon(boost::asio::io_context& io, const LoadedConfig& config, Folders 
 Daemon::~Daemon() {
   listeners_.clear();  // they may be gone already
   end_session("daemon");
+  bus_.end_events();
 }
 
 // ---- Balls

@@ -99,8 +99,8 @@ class Daemon final : private hw::BusEvents {
 
   Daemon(boost::asio::io_context& io, const LoadedConfig& config, Folders folders, hw::Bus& bus,
          record::Recorder& recorder);
-  void on_arrived(hw::BallInfo ball) override;  // sampling thread
-  void on_left(hw::BallId ball) override;       // sampling thread
+  void on_arrived(hw::BallInfo ball) override;  // a thread of the bus
+  void on_left(hw::BallId ball) override;       // a thread of the bus
 
   void arrived(hw::BallInfo ball);
   void left(hw::BallId ball);

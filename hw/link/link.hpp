@@ -5,7 +5,7 @@
 //   main thread                         sampling thread
 //   -----------                         ---------------
 //   Bus::start(events)                  loop { Bus::run_once(2 ms); every sampler looks for silence }
-//        ◀── BusEvents::on_arrived ──   (hotplug; also for balls present at start)
+//        ◀── BusEvents::on_arrived ──   (hotplug; also for balls present at start; or from a thread of the bus)
 //   Bus::open(id)  ──▶ Link
 //   Link::control(...)  (blocks)
 //   Link::start(sink)                   ReportSink::on_report(bytes, host time)
@@ -69,7 +69,8 @@ class Link {
                                std::chrono::milliseconds timeout) = 0;
 };
 
-/// Arrivals and departures. Called on the sampling thread; implementations post to the main thread.
+/// Arrivals and departures. Called on the sampling thread or on one of the bus's own, one call at a time for each ball;
+/// implementations post to the main thread.
 class BusEvents {
  public:
   virtual ~BusEvents() = default;
@@ -81,8 +82,10 @@ class BusEvents {
 class Bus {
  public:
   virtual ~Bus() = default;
-  /// Before the sampling thread runs. @p events must outlive the bus.
+  /// Before the sampling thread runs. @p events must outlive that thread, and end_events() be called before it ends.
   virtual Result<> start(BusEvents& events) = 0;
+  /// Once it has returned, nobody but run_once() tells of arrivals and departures. Main thread.
+  virtual void end_events() noexcept {}
   /// Handles what is due and what comes until @p deadline; returns early when something was handled. Sampling thread.
   virtual void run_once(HostTime deadline) noexcept = 0;
   /// Makes run_once return soon. Any thread.

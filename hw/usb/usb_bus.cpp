@@ -2,22 +2,22 @@
 #include "hw/usb/usb_bus.hpp"
 
 #include <fmt/core.h>
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
-
-#include "hw/usb/access.hpp"
 
 namespace knead::hw {
 namespace {
 
 using std::chrono::milliseconds;
 
-/// Between two looks at what no event tells: permissions that were mended, links that ended.
+/// Between two looks at what no event tells: links that ended.
 constexpr milliseconds kLookEvery{250};
-/// Between two looks that cost system calls or, without hotplug, a walk through sysfs.
+/// Between two looks that cost system calls: permissions that were mended or, without hotplug, a walk through sysfs.
 constexpr milliseconds kSlowLookEvery{1000};
 /// After a link ended: an unplugged ball's hotplug event is here by then, and a ball that stayed is still back within
 /// the two seconds of R5.
@@ -67,6 +67,7 @@ UsbBus::UsbBus(ContextPtr context, UsbBusOptions options)
     : context_(std::move(context)), options_(std::move(options)), thread_(*context_) {}
 
 UsbBus::~UsbBus() {
+  end_events();
   if (events_ != nullptr && options_.discovery == Discovery::kHotplug) {
     libusb_hotplug_deregister_callback(context_.get(), hotplug_);
   }
@@ -77,17 +78,23 @@ Result<> UsbBus::start(BusEvents& events) {
   if (options_.discovery == Discovery::kHotplug && libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG) == 0) {
     options_.discovery = Discovery::kPolling;
   }
-  if (options_.discovery == Discovery::kPolling) return {};
-  // Ids are matched by us, since libusb's filter takes one pair only and the models may be several.
-  const int code = libusb_hotplug_register_callback(
-      context_.get(), LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT, LIBUSB_HOTPLUG_ENUMERATE,
-      LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY, on_hotplug, this, &hotplug_);
-  if (code != LIBUSB_SUCCESS) {
-    spdlog::warn("no hotplug events ({}): looking for balls once a second", libusb_strerror(code));
-    options_.discovery = Discovery::kPolling;
+  if (options_.discovery == Discovery::kHotplug) {
+    // Ids are matched by us, since libusb's filter takes one pair only and the models may be several.
+    const int code = libusb_hotplug_register_callback(
+        context_.get(), LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
+        LIBUSB_HOTPLUG_ENUMERATE, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY,
+        on_hotplug, this, &hotplug_);
+    if (code != LIBUSB_SUCCESS) {
+      spdlog::warn("no hotplug events ({}): looking for balls once a second", libusb_strerror(code));
+      options_.discovery = Discovery::kPolling;
+    }
   }
+  discovery_thread_ = std::jthread([this](const std::stop_token& stop) { discover(stop); });
+  pthread_setname_np(discovery_thread_.native_handle(), "knead-discovery");
   return {};
 }
+
+void UsbBus::end_events() noexcept { discovery_thread_ = {}; }
 
 int LIBUSB_CALL UsbBus::on_hotplug(libusb_context* /*context*/, libusb_device* device, libusb_hotplug_event event,
                                    void* self) noexcept {
@@ -98,21 +105,27 @@ int LIBUSB_CALL UsbBus::on_hotplug(libusb_context* /*context*/, libusb_device* d
   return 0;  // stay registered
 }
 
+// ---- Sampling thread ----------------------------------------------------------------------------------------------
+
 void UsbBus::run_once(HostTime deadline) noexcept {
+  if (any_found_.load(std::memory_order_relaxed)) take_what_was_found();
   if (hotplug_events_.empty()) thread_.handle(deadline);
-  if (!hotplug_events_.empty()) {
-    for (HotplugEvent& event : std::exchange(hotplug_events_, {})) {
-      if (event.arrived) {
-        arrived(std::move(event.device));
-      } else {
-        left(*event.device);
-      }
+  if (hotplug_events_.empty()) return;
+  for (HotplugEvent& event : std::exchange(hotplug_events_, {})) {
+    if (event.arrived) {
+      arrived(std::move(event.device));
+    } else {
+      left(*event.device);
     }
   }
-  if (const HostTime now = HostClock::now(); now >= next_look_) {
-    next_look_ = now + kLookEvery;
-    look_after_entries(now);
-  }
+}
+
+void UsbBus::take_what_was_found() noexcept {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) return;  // another thread is at it; next time
+  std::ranges::move(found_, std::back_inserter(hotplug_events_));
+  found_.clear();
+  any_found_.store(false, std::memory_order_relaxed);
 }
 
 void UsbBus::arrived(DevicePtr device) {
@@ -131,82 +144,123 @@ void UsbBus::arrived(DevicePtr device) {
     }
   }
   if (old != nullptr) left(*old);
-  announce(std::move(device), *model);
+  {
+    const std::scoped_lock lock(mutex_);
+    entries_.push_back(
+        {.id = BallId{++last_id_}, .device = std::move(device), .model = model, .announce_at = HostClock::now()});
+  }
+  noted_.notify_one();
 }
 
 void UsbBus::left(libusb_device& device) {
-  BallId id{};
-  DevicePtr keep;
+  Entry gone;
   {
     const std::scoped_lock lock(mutex_);
     const auto it = std::ranges::find(entries_, &device, [](const Entry& entry) { return entry.device.get(); });
     if (it == entries_.end()) return;
-    id = it->id;
     if (it->link != nullptr) it->link->device_left();
-    keep = std::move(it->device);
+    gone = std::move(*it);
     entries_.erase(it);
   }
-  events_->on_left(id);
+  if (gone.announced) events_->on_left(gone.id);
 }
 
-void UsbBus::announce(DevicePtr device, const BallModel& model) {
-  BallInfo info{
-      .id = BallId{++last_id_}, .serial = read_serial(*device), .path = fmt::format("usb {}", port_path(*device))};
-  std::optional<Errc> problem;
-  if (auto access = check_access(*device); !access) {
+// ---- Discovery thread ---------------------------------------------------------------------------------------------
+
+void UsbBus::discover(const std::stop_token& stop) {
+  HostTime next_slow_look{};
+  while (!stop.stop_requested()) {
+    if (const HostTime now = HostClock::now(); now >= next_slow_look) {
+      next_slow_look = now + kSlowLookEvery;
+      if (options_.discovery == Discovery::kPolling) poll_devices();
+      look_for_mended();
+    }
+    announce_what_is_due();
+    std::unique_lock lock(mutex_);
+    noted_.wait_for(lock, stop, kLookEvery, [this] {
+      const HostTime now = HostClock::now();
+      return std::ranges::any_of(entries_, [&](const Entry& e) { return e.announce_at && *e.announce_at <= now; });
+    });
+  }
+}
+
+void UsbBus::announce_what_is_due() {
+  std::vector<std::pair<BallId, DevicePtr>> due;
+  {
+    const std::scoped_lock lock(mutex_);
+    const HostTime now = HostClock::now();
+    for (const Entry& entry : entries_) {
+      if (entry.announce_at && *entry.announce_at <= now) due.emplace_back(entry.id, add_reference(entry.device.get()));
+    }
+  }
+  for (const auto& [id, device] : due) announce(id, *device);
+}
+
+void UsbBus::announce(BallId noted, libusb_device& device) {
+  BallInfo info{.serial = options_.serial_of(device), .path = fmt::format("usb {}", port_path(device))};
+  if (auto access = check_access(device); !access) {
     info.problem = std::move(access).error();
     info.serial.clear();
-    problem = info.problem.code;
   } else if (info.serial.empty()) {
     info.problem = Error{.code = Errc::kProtocol,
                          .context = fmt::format("the ball at {} states no serial number", info.path),
                          .remedy = "update the ball's firmware: balls are told apart by their serial numbers"};
-    problem = info.problem.code;
   }
-  {
-    const std::scoped_lock lock(mutex_);
-    entries_.push_back({.id = info.id, .device = std::move(device), .model = &model, .problem = problem});
+
+  const std::scoped_lock lock(mutex_);
+  const auto it = std::ranges::find(entries_, noted, &Entry::id);
+  // It may have left meanwhile, or have been opened after all.
+  if (it == entries_.end() || !it->announce_at) return;
+  if (it->announced) {
+    events_->on_left(it->id);
+    it->id = BallId{++last_id_};
   }
+  it->announced = true;
+  it->announce_at.reset();
+  it->problem = info.serial.empty() ? std::optional(info.problem.code) : std::nullopt;
+  info.id = it->id;
   events_->on_arrived(std::move(info));
 }
 
-void UsbBus::look_after_entries(HostTime now) {
-  const bool slow_look = now >= next_slow_look_;
-  if (slow_look) next_slow_look_ = now + kSlowLookEvery;
-  if (slow_look && options_.discovery == Discovery::kPolling) poll_devices();
-
-  std::vector<std::pair<DevicePtr, const BallModel*>> again;
+void UsbBus::look_for_mended() {
+  std::vector<std::pair<BallId, DevicePtr>> refused;
   {
-    const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock) return;  // the main thread is at it; next time
+    const std::scoped_lock lock(mutex_);
     for (const Entry& entry : entries_) {
-      const bool link_ended = entry.announce_again && now >= *entry.announce_again;
-      const bool may_be_mended = entry.problem == Errc::kAccessDenied || entry.problem == Errc::kNoBall;
-      const bool mended = slow_look && may_be_mended && check_access(*entry.device);
-      if (link_ended || mended) again.emplace_back(add_reference(entry.device.get()), entry.model);
+      if (entry.problem == Errc::kAccessDenied || entry.problem == Errc::kNoBall)
+        refused.emplace_back(entry.id, add_reference(entry.device.get()));
     }
   }
-  for (auto& [device, model] : again) {
-    left(*device);
-    announce(std::move(device), *model);
+  for (const auto& [id, device] : refused) {
+    if (!check_access(*device)) continue;
+    const std::scoped_lock lock(mutex_);
+    const auto it = std::ranges::find(entries_, id, &Entry::id);
+    if (it != entries_.end() && it->link == nullptr) it->announce_at = HostClock::now();
   }
 }
 
 void UsbBus::poll_devices() {
   auto present = list_devices(*context_);
   if (!present) return;
-  std::vector<DevicePtr> missing;
+  std::vector<HotplugEvent> changes;
   {
     const std::scoped_lock lock(mutex_);
     for (const Entry& entry : entries_) {
-      if (std::ranges::find(*present, entry.device) == present->end()) {
-        missing.push_back(add_reference(entry.device.get()));
-      }
+      if (std::ranges::find(*present, entry.device) == present->end())
+        changes.push_back({.device = add_reference(entry.device.get()), .arrived = false});
     }
+    for (DevicePtr& device : *present) {
+      if (model_of(*device) != nullptr && std::ranges::find(entries_, device, &Entry::device) == entries_.end())
+        changes.push_back({.device = std::move(device), .arrived = true});
+    }
+    if (changes.empty()) return;
+    std::ranges::move(changes, std::back_inserter(found_));
+    any_found_.store(true, std::memory_order_relaxed);
   }
-  for (const DevicePtr& device : missing) left(*device);
-  for (DevicePtr& device : *present) arrived(std::move(device));
+  wake();
 }
+
+// ---- Main thread --------------------------------------------------------------------------------------------------
 
 const BallModel* UsbBus::model_of(libusb_device& device) const noexcept {
   libusb_device_descriptor descriptor{};
@@ -238,7 +292,7 @@ Result<std::unique_ptr<Link>> UsbBus::open(BallId ball) {
     link->device_left();  // it left while it was opened, and the event has gone by
   } else {
     it->link = link.get();
-    it->announce_again.reset();
+    it->announce_at.reset();
   }
   return link;
 }
@@ -248,7 +302,7 @@ void UsbBus::release(const UsbLink& link) noexcept {
   const auto it = std::ranges::find(entries_, &link, &Entry::link);
   if (it == entries_.end()) return;
   it->link = nullptr;
-  if (link.is_gone()) it->announce_again = HostClock::now() + kAnnounceAgainAfter;
+  if (link.is_gone()) it->announce_at = HostClock::now() + kAnnounceAgainAfter;
 }
 
 }  // namespace knead::hw

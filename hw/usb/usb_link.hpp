@@ -38,8 +38,8 @@ class LinkOwner {
 ///                   │ 2 closing: nothing is submitted, the sink hears nothing
 ///                   │ 3 cancel, again and again (a callback may just be submitting), until nothing is in flight; the
 ///                   │   event thread does the work, or the destructor itself where that thread has ended
-///                   │ 4 release the interface; libusb_close(), which waits for the callback that may still be
-///                   returning ▼ 5 free transfers and buffers
+///                   │ 4 release the interface; libusb_close(), which waits for a callback that still returns
+///                   ▼ 5 free transfers and buffers
 ///
 /// The bus and the sink must outlive the link.
 class UsbLink final : public Link {

@@ -4,8 +4,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
 
+#include "hw/usb/access.hpp"
 #include "hw/usb/sightings.hpp"
 #include "tests/unit/usb/driver_fixture.hpp"
 
@@ -82,6 +88,48 @@ TEST_F(Discovery, WorksByPollingWhereThereIsNoHotplug) {
   usb_.unplug(first);
   ASSERT_TRUE(eventually([&] { return !bus_ear_.left().empty(); }));
   EXPECT_EQ(bus_ear_.left().front(), ball.id);
+}
+
+/// The kernel holds the lock of an ill device: to ask for KB0002 takes until @p let_go.
+hw::UsbBusOptions with_ill_ball(const std::shared_ptr<std::atomic<bool>>& let_go) {
+  return {.serial_of = [let_go](libusb_device& device) {
+    std::string serial = hw::read_serial(device);
+    if (serial == "KB0002") let_go->wait(false);
+    return serial;
+  }};
+}
+
+TEST_F(Discovery, AnIllBallHoldsUpNoOther) {
+  const auto let_go = std::make_shared<std::atomic<bool>>(false);
+  usb_.plug();
+  start_bus(with_ill_ball(let_go));
+  LinkEar ear;
+  const auto link = open("KB0001");
+  ASSERT_NE(link, nullptr);
+  ASSERT_TRUE(link->start(ear).has_value());
+  ASSERT_TRUE(eventually([&] { return ear.count() > 20; }));
+  usb_.plug({.serial = "KB0002", .port = 2});
+  const std::size_t count = ear.count();
+  EXPECT_TRUE(eventually([&] { return ear.count() > count + 200; }));
+  EXPECT_EQ(bus_ear_.arrived().size(), 1U);
+  *let_go = true;
+  let_go->notify_all();
+  bus_ear_.wait_for("KB0002");
+}
+
+TEST_F(Discovery, ABallThatLeftWhileItWasLookedAtIsNeverAnnounced) {
+  const auto let_go = std::make_shared<std::atomic<bool>>(false);
+  start_bus(with_ill_ball(let_go));
+  const int ill = usb_.plug({.serial = "KB0002", .port = 2});
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  usb_.unplug(ill);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  *let_go = true;
+  let_go->notify_all();
+  usb_.plug();
+  bus_ear_.wait_for("KB0001");
+  EXPECT_EQ(bus_ear_.arrived().size(), 1U);
+  EXPECT_TRUE(bus_ear_.left().empty());
 }
 
 TEST_F(Discovery, SaysWhichRuleIsMissingWhenAccessIsDeniedAndComesBackOnceItIsGranted) {
