@@ -314,6 +314,17 @@ std::optional<std::vector<std::string>> TomlTable::strings(std::string_view key,
   return values;
 }
 
+std::optional<std::variant<bool, double, std::string>> TomlTable::scalar(std::string_view key, std::size_t max_bytes) {
+  OpenTable& table = document_->tables[index_];
+  const toml::node* node = ask(*document_, table, key, Need::kOptional, "a value");
+  if (node == nullptr) return std::nullopt;
+  if (const auto* value = node->as_boolean()) return value->get();
+  if (node->is_number()) return number(key);
+  if (node->is_string()) return string(key, Need::kOptional, max_bytes);
+  add(*document_, table, key, fmt::format("is {}; give a number, a text, true or false", type_name(*node)));
+  return std::nullopt;
+}
+
 std::optional<TomlTable> TomlTable::table(std::string_view key, Need need) {
   OpenTable& table = document_->tables[index_];
   const std::string wanted = fmt::format("a table: [{}]", dotted(table.path, key));
@@ -365,6 +376,12 @@ int TomlTable::line(std::string_view key) const {
   const toml::table& node = *document_->tables[index_].node;
   const auto found = node.find(key);
   return found == node.end() ? 0 : static_cast<int>(found->first.source().begin.line);
+}
+
+int TomlTable::column(std::string_view key) const {
+  const toml::table& node = *document_->tables[index_].node;
+  const auto found = node.find(key);
+  return found == node.end() ? 0 : static_cast<int>(found->first.source().begin.column);
 }
 
 const std::string& TomlTable::path() const { return document_->tables[index_].path; }

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "daemon/core/error.hpp"
@@ -60,6 +61,8 @@ class TomlTable {
   /// Any number of strings, each as string() takes it.
   std::optional<std::vector<std::string>> strings(std::string_view key, Need need = Need::kOptional,
                                                   std::size_t max_bytes = 200);
+  /// True or false, a number, or a text as string() takes it: for a value whose type somebody else knows.
+  std::optional<std::variant<bool, double, std::string>> scalar(std::string_view key, std::size_t max_bytes = 200);
   std::optional<TomlTable> table(std::string_view key, Need need = Need::kOptional);
   /// The tables of [[key]]; empty when absent or wrong.
   std::vector<TomlTable> tables(std::string_view key, Need need = Need::kOptional);
@@ -70,6 +73,7 @@ class TomlTable {
   [[nodiscard]] std::vector<std::string> keys() const;
   /// Where the key is written, from 1; 0 when it is not.
   [[nodiscard]] int line(std::string_view key) const;
+  [[nodiscard]] int column(std::string_view key) const;
   /// "release[0]", empty for the root.
   [[nodiscard]] const std::string& path() const;
 

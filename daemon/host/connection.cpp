@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <utility>
@@ -17,7 +18,7 @@ constexpr const char* kRebuild = "build it against the header knead/plugin.h of 
 constexpr const char* kNotPlugin = "name the .so of a Knead plugin; `knead plugin list` shows what there is";
 
 std::vector<Parameter> parameters_of(const session::Activation& a) {
-  return {
+  std::vector<Parameter> parameters{
       {"plugin", a.plugin},
       {"exercise", a.exercise},
       {"reps", static_cast<double>(a.reps)},
@@ -29,13 +30,21 @@ std::vector<Parameter> parameters_of(const session::Activation& a) {
       {"press_n", a.press.value},
       {"ceiling_n", a.ceiling.value},
       {"max_elapsed_s", to_seconds(a.max_elapsed)},
+      {"further_release_s", to_seconds(a.further_release)},
   };
+  for (const session::PluginParameter& each : a.parameters) {
+    std::visit([&](const auto& value) { parameters.push_back({std::string(kParameterPrefix) + each.key, value}); },
+               each.value);
+  }
+  return parameters;
 }
 
 }  // namespace
 
 Connection::Connection(const PluginLaunch& launch, ChildProcess child, UniqueFd socket)
     : file_(launch.plugin_file),
+      routine_file_(launch.routine_file),
+      parameters_(launch.activation.parameters),
       reps_(launch.activation.reps),
       child_(std::move(child)),
       socket_(std::move(socket)),
@@ -152,9 +161,9 @@ Result<bool> Connection::receive_hello(Wait wait) {
   if (const auto* why = std::get_if<RefusedFrame>(&**frame)) return refused(*why);
   auto* const hello = std::get_if<HelloFrame>(&**frame);
   if (hello == nullptr) return end(Errc::kProtocol, "sent a frame out of turn");
-  info_ = PluginInfo{std::move(hello->id),     std::move(hello->name),      std::move(hello->version),
-                     std::move(hello->vendor), std::move(hello->summary),   hello->abi_major,
-                     hello->abi_minor,         std::move(hello->extensions)};
+  info_ = PluginInfo{std::move(hello->id),     std::move(hello->name),       std::move(hello->version),
+                     std::move(hello->vendor), std::move(hello->summary),    hello->abi_major,
+                     hello->abi_minor,         std::move(hello->extensions), std::move(hello->parameters)};
   return true;
 }
 
@@ -170,10 +179,22 @@ std::unexpected<Error> Connection::refused(const RefusedFrame& frame) {
     case RefusedFrame::Reason::kByPlugin:
       return fail(Errc::kInvalidInput, file_ + ": the plugin refuses this routine: " + frame.text,
                   "correct the routine's [activation] table");
+    case RefusedFrame::Reason::kParameter:
+      return std::unexpected(to_error(parameter_finding(frame), routine_file_.empty() ? file_ : routine_file_));
     case RefusedFrame::Reason::kSandbox:
       return fail(Errc::kInternal, "the plugin's process could not be confined: " + frame.text, "see `knead doctor`");
   }
   return fail(Errc::kInternal, file_ + ": " + frame.text);
+}
+
+Finding Connection::parameter_finding(const RefusedFrame& frame) const {
+  Finding finding{.key = "activation.parameters." + frame.key, .text = frame.text};
+  const auto at = std::ranges::find(parameters_, frame.key, &session::PluginParameter::key);
+  if (at != parameters_.end()) {
+    finding.line = at->line;
+    finding.column = at->column;
+  }
+  return finding;
 }
 
 Result<Connection::Received> Connection::receive(Wait wait) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <variant>
 
+#include "daemon/core/finding.hpp"
 #include "daemon/host/action_budget.hpp"
 #include "daemon/host/event_mapper.hpp"
 #include "daemon/host/frames.hpp"
@@ -53,8 +54,11 @@ class Connection {
   Result<Received> accept(const AckFrame& frame);
   std::unexpected<Error> refused(const RefusedFrame& frame);
   std::unexpected<Error> closed();
+  [[nodiscard]] Finding parameter_finding(const RefusedFrame& frame) const;
 
   std::string file_;
+  std::string routine_file_;
+  std::vector<session::PluginParameter> parameters_;
   int reps_;
   ChildProcess child_;
   UniqueFd socket_;

@@ -17,7 +17,7 @@ namespace knead::host {
 namespace {
 
 enum class Tag : std::uint8_t { kStart = 1, kEvent, kHello, kRefused, kAction, kAck, kViolation };
-enum class ActionTag : std::uint8_t { kCue = 1, kMotor, kRep, kNote, kFinish };
+enum class ActionTag : std::uint8_t { kCue = 1, kMotor, kRep, kNote, kRelease, kFinish };
 
 constexpr std::size_t kMaxName = KNEAD_MAX_KEY;
 constexpr std::size_t kMaxSentence = KNEAD_MAX_NOTE_TEXT;
@@ -153,8 +153,9 @@ void write(Writer& w, const StartFrame& frame) noexcept {
   w.number(static_cast<std::uint8_t>(frame.parameters.size()));
   for (const Parameter& parameter : frame.parameters) {
     w.text(parameter.key);
-    w.flag(std::holds_alternative<std::string>(parameter.value));
-    std::visit(Overloaded{[&](double value) { w.number(value); }, [&](const std::string& value) { w.text(value); }},
+    w.number(static_cast<std::uint8_t>(parameter.value.index()));
+    std::visit(Overloaded{[&](double value) { w.number(value); }, [&](const std::string& value) { w.text(value); },
+                          [&](bool value) { w.flag(value); }},
                parameter.value);
   }
 }
@@ -166,10 +167,16 @@ StartFrame read_start(Reader& r) {
   for (std::size_t i = 0; i < count && r.ok(); ++i) {
     Parameter& parameter = frame.parameters.emplace_back();
     parameter.key = r.text(kMaxName);
-    if (r.flag()) {
-      parameter.value = r.text(kMaxSentence);
-    } else {
-      parameter.value = r.real();
+    switch (r.within(r.number<std::uint8_t>(), 0, std::variant_size_v<ParameterValue> - 1)) {
+      case 0:
+        parameter.value = r.real();
+        break;
+      case 1:
+        parameter.value = r.text(kMaxSentence);
+        break;
+      default:
+        parameter.value = r.flag();
+        break;
     }
   }
   return frame;
@@ -216,6 +223,13 @@ void write(Writer& w, const HelloFrame& frame) noexcept {
   w.text(frame.summary);
   w.number(static_cast<std::uint8_t>(frame.extensions.size()));
   for (const std::string& id : frame.extensions) w.text(id);
+  w.number(static_cast<std::uint8_t>(frame.parameters.size()));
+  for (const ParameterInfo& parameter : frame.parameters) {
+    w.text(parameter.key);
+    w.text(parameter.summary);
+    w.text(parameter.values);
+    w.text(parameter.fallback);
+  }
 }
 
 HelloFrame read_hello(Reader& r) {
@@ -230,6 +244,14 @@ HelloFrame read_hello(Reader& r) {
   frame.summary = r.text(kMaxSentence);
   const auto count = r.within(r.number<std::uint8_t>(), 0, kMaxExtensions);
   for (std::size_t i = 0; i < count && r.ok(); ++i) frame.extensions.push_back(r.text(kMaxName));
+  const auto parameters = r.within(r.number<std::uint8_t>(), 0, KNEAD_MAX_PARAMETERS);
+  for (std::size_t i = 0; i < parameters && r.ok(); ++i) {
+    ParameterInfo& parameter = frame.parameters.emplace_back();
+    parameter.key = r.text(kMaxName);
+    parameter.summary = r.text(kMaxSentence);
+    parameter.values = r.text(kMaxSentence);
+    parameter.fallback = r.text(kMaxSentence);
+  }
   return frame;
 }
 
@@ -237,12 +259,14 @@ void write(Writer& w, const RefusedFrame& frame) noexcept {
   w.enumerator(Tag::kRefused);
   w.enumerator(frame.reason);
   w.text(frame.text);
+  w.text(frame.key);
 }
 
 RefusedFrame read_refused(Reader& r) {
   RefusedFrame frame;
-  frame.reason = r.enumerator(RefusedFrame::Reason::kNotAPlugin, RefusedFrame::Reason::kSandbox);
+  frame.reason = r.enumerator(RefusedFrame::Reason::kNotAPlugin, RefusedFrame::Reason::kParameter);
   frame.text = r.text(kMaxSentence);
+  frame.key = r.text(kMaxName);
   return frame;
 }
 
@@ -280,6 +304,10 @@ void write(Writer& w, const ActionFrame& frame) noexcept {
                           w.number(a.value);
                           w.text(a.unit);
                           w.text(a.text);
+                        },
+                        [&](const session::action::RequestRelease& a) {
+                          w.enumerator(ActionTag::kRelease);
+                          w.number(a.credit.count());
                         },
                         [&](const session::action::Finish& a) {
                           w.enumerator(ActionTag::kFinish);
@@ -348,6 +376,10 @@ ActionFrame read_action(Reader& r) {
       break;
     case ActionTag::kNote:
       frame.action = read_note(r);
+      break;
+    case ActionTag::kRelease:
+      frame.action = session::action::RequestRelease{
+          std::chrono::microseconds(r.within(r.number<std::int64_t>(), KNEAD_MIN_RELEASE_US, INT64_MAX))};
       break;
     case ActionTag::kFinish:
       frame.action = session::action::Finish{r.flag()};

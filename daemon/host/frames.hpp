@@ -24,6 +24,7 @@
 
 #include "daemon/core/error.hpp"
 #include "daemon/core/units.hpp"
+#include "daemon/host/parameters.hpp"
 #include "daemon/session/plugin_action.hpp"
 #include "daemon/session/routine.hpp"
 
@@ -32,16 +33,9 @@ namespace knead::host {
 /// Same for both ends of one build only.
 std::string_view build_id() noexcept;
 
-constexpr std::size_t kMaxFrameBytes = 4096;
+constexpr std::size_t kMaxFrameBytes = 16384;
 constexpr std::size_t kMaxParameters = 32;
 constexpr std::size_t kMaxExtensions = 16;
-
-/// A value of the routine's [activation] table, by its dotted key.
-struct Parameter {
-  std::string key;
-  std::variant<double, std::string> value;
-  bool operator==(const Parameter&) const = default;
-};
 
 /// daemon → host, once.
 struct StartFrame {
@@ -90,14 +84,16 @@ struct HelloFrame {
   std::string vendor;
   std::string summary;
   std::vector<std::string> extensions;  ///< that it asked for in create()
+  std::vector<ParameterInfo> parameters{};
   bool operator==(const HelloFrame&) const = default;
 };
 
 /// host → daemon: it is not, and the host ends.
 struct RefusedFrame {
-  enum class Reason : std::uint8_t { kNotAPlugin, kOtherAbi, kOtherBuild, kByPlugin, kSandbox };
+  enum class Reason : std::uint8_t { kNotAPlugin, kOtherAbi, kOtherBuild, kByPlugin, kSandbox, kParameter };
   Reason reason = Reason::kNotAPlugin;
   std::string text;
+  std::string key{};  ///< of kParameter: which of [activation.parameters]
   bool operator==(const RefusedFrame&) const = default;
 };
 

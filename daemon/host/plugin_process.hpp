@@ -9,6 +9,7 @@
 
 #include "daemon/core/error.hpp"
 #include "daemon/core/units.hpp"
+#include "daemon/host/parameters.hpp"
 #include "daemon/session/event.hpp"
 #include "daemon/session/plugin_action.hpp"
 #include "daemon/session/routine.hpp"
@@ -27,7 +28,8 @@ struct PluginLaunch {
   std::string host_program;  ///< knead-plugin-host; see find_host_program()
   session::Activation activation;
   session::Side side = session::Side::kRight;
-  int ring_fd = -1;  ///< SampleRing::read_only_descriptor(); taken over by launch(), whatever comes of it
+  std::string routine_file{};  ///< names the place of a parameter that does not fit; empty: the plugin's file is named
+  int ring_fd = -1;            ///< SampleRing::read_only_descriptor(); taken over by launch(), whatever comes of it
 };
 
 /// Who a plugin says it is.
@@ -40,6 +42,7 @@ struct PluginInfo {
   std::uint32_t abi_major = 0;
   std::uint32_t abi_minor = 0;
   std::vector<std::string> extensions;  ///< that it asked for
+  std::vector<ParameterInfo> parameters;
 };
 
 struct PluginStatistics {

@@ -26,6 +26,8 @@ static_assert(static_cast<int>(EventKind::kActivationStart) == KNEAD_EVENT_ACTIV
 static_assert(static_cast<int>(Quality::kButton) == KNEAD_QUALITY_BUTTON);
 static_assert(static_cast<int>(Quality::kSaturated | Quality::kUncalibrated | Quality::kSensorFault |
                                Quality::kStuck) == KNEAD_QUALITY_UNUSABLE);
+static_assert(session::kMaxFurtherSteps == KNEAD_MAX_RELEASES);
+static_assert(std::chrono::microseconds(session::kMinFurtherCredit).count() == KNEAD_MIN_RELEASE_US);
 static_assert(sizeof(knead_sample_t) == 56, "frozen with knead.samples/1");
 
 constexpr std::uint32_t kHighestFrequencyHz = 250;
@@ -89,6 +91,7 @@ PluginRunner::PluginRunner(RingReader samples, std::vector<Parameter> parameters
   host_.finish = on_finish;
   host_.refuse = on_refuse;
   host_.get_extension = on_get_extension;
+  host_.request_release = on_request_release;
   samples_extension_.size = sizeof samples_extension_;
   samples_extension_.read = on_read_samples;
   log_extension_.size = sizeof log_extension_;
@@ -103,6 +106,12 @@ PluginRunner::~PluginRunner() {
 
 std::expected<HelloFrame, RefusedFrame> PluginRunner::create(const PluginModule& module) {
   using Reason = RefusedFrame::Reason;
+  const auto declared = read_declarations(*module.factory().descriptor);
+  if (!declared) return std::unexpected(RefusedFrame{Reason::kNotAPlugin, declared.error()});
+  if (const auto fault = settle(parameters_, *declared)) {
+    return std::unexpected(
+        RefusedFrame{Reason::kParameter, to_plain_text(fault->text, KNEAD_MAX_NOTE_TEXT), fault->key});
+  }
   creating_ = true;
   const knead_plugin_t* const plugin = module.factory().create(&host_);
   creating_ = false;
@@ -116,6 +125,10 @@ std::expected<HelloFrame, RefusedFrame> PluginRunner::create(const PluginModule&
   plugin_ = plugin;
   HelloFrame hello = module.hello();
   hello.extensions = extensions_;
+  for (const DeclaredParameter& each : *declared) {
+    hello.parameters.push_back({each.key, each.summary, to_plain_text(describe_values(each), KNEAD_MAX_NOTE_TEXT),
+                                to_plain_text(describe_default(each), KNEAD_MAX_NOTE_TEXT)});
+  }
   return hello;
 }
 
@@ -213,6 +226,9 @@ knead_status_t PluginRunner::on_finish(const knead_host_t* host, int32_t complet
 knead_status_t PluginRunner::on_refuse(const knead_host_t* host, const char* reason) noexcept {
   return guarded(host, "refuse", [&](PluginRunner& self) { return self.refuse(reason); });
 }
+knead_status_t PluginRunner::on_request_release(const knead_host_t* host, int64_t credit_us) noexcept {
+  return guarded(host, "request_release", [&](PluginRunner& self) { return self.request_release(credit_us); });
+}
 knead_status_t PluginRunner::on_read_samples(const knead_host_t* host, knead_sample_t* out, uint32_t capacity,
                                              uint32_t* count, uint64_t* lost) noexcept {
   return guarded(host, "samples.read",
@@ -292,9 +308,13 @@ knead_status_t PluginRunner::get_number(const char* key, double* value) {
   if (key == nullptr || value == nullptr) return KNEAD_NULL;
   const Parameter* const found = parameter(key);
   if (found == nullptr) return KNEAD_NOT_FOUND;
-  const auto* const number = std::get_if<double>(&found->value);
-  if (number == nullptr) return KNEAD_WRONG_TYPE;
-  *value = *number;
+  if (const auto* const number = std::get_if<double>(&found->value)) {
+    *value = *number;
+  } else if (const auto* const on = std::get_if<bool>(&found->value)) {
+    *value = *on ? 1.0 : 0.0;
+  } else {
+    return KNEAD_WRONG_TYPE;
+  }
   return KNEAD_OK;
 }
 
@@ -322,6 +342,22 @@ knead_status_t PluginRunner::refuse(const char* reason) {
   const auto text = take_text(reason, KNEAD_MAX_NOTE_TEXT);
   if (!text) return KNEAD_BAD_TEXT;
   refusal_ = *text;
+  return KNEAD_OK;
+}
+
+knead_status_t PluginRunner::request_release(int64_t credit_us) {
+  if (!in_session() || paused_ || last_rep_ > 0) return KNEAD_WRONG_STATE;
+  double granted_s = 0.0;
+  (void)get_number("further_release_s", &granted_s);
+  const std::int64_t left = std::llround(granted_s * 1e6) - release_asked_us_;
+  if (credit_us < KNEAD_MIN_RELEASE_US || credit_us > left || releases_asked_ == session::kMaxFurtherSteps) {
+    return KNEAD_OUT_OF_RANGE;
+  }
+  const knead_status_t status = act(session::action::RequestRelease{std::chrono::microseconds(credit_us)});
+  if (status != KNEAD_OK) return status;
+  release_asked_us_ += credit_us;
+  ++releases_asked_;
+  state_ = State::kWaiting;
   return KNEAD_OK;
 }
 

@@ -23,7 +23,9 @@ namespace knead::host {
 /// The host side of knead/plugin.h: calls the plugin, answers its calls, and holds it to the tags of the header.
 ///
 ///   [created] ─ session start ─▶ [waiting] ─ activation start ─▶ [active] ─ finish, stop, end ─▶ [done]
-///                                    └───────────── stop, end ──────────────────────────────────────▲
+///                                    │ ▲                              │                               ▲
+///                                    │ └───── a further release ──────┘                               │
+///                                    └───────────── stop, end ────────────────────────────────────────┘
 ///   paused between pause and resume, in [waiting] and [active]
 ///
 /// Owned by the plugin thread, which is the process's only one. Does no I/O of its own: frames leave through @p send.
@@ -51,6 +53,7 @@ class PluginRunner {
   static knead_status_t on_finish(const knead_host_t* host, int32_t completed) noexcept;
   static knead_status_t on_refuse(const knead_host_t* host, const char* reason) noexcept;
   static const void* on_get_extension(const knead_host_t* host, const char* id) noexcept;
+  static knead_status_t on_request_release(const knead_host_t* host, int64_t credit_us) noexcept;
   static knead_status_t on_read_samples(const knead_host_t* host, knead_sample_t* out, uint32_t capacity,
                                         uint32_t* count, uint64_t* lost) noexcept;
   static knead_status_t on_log_rep(const knead_host_t* host, const knead_rep_t* rep) noexcept;
@@ -63,6 +66,7 @@ class PluginRunner {
   knead_status_t get_text(const char* key, const char** text);
   knead_status_t finish(int32_t completed);
   knead_status_t refuse(const char* reason);
+  knead_status_t request_release(int64_t credit_us);
   knead_status_t read_samples(knead_sample_t* out, uint32_t capacity, uint32_t* count, uint64_t* lost);
   knead_status_t log_rep(const knead_rep_t* rep);
   knead_status_t note(const char* key, double value, const char* unit, const char* text);
@@ -93,6 +97,8 @@ class PluginRunner {
   EventFrame event_{};
   SessionTime activation_start_{};
   int last_rep_ = 0;
+  std::int64_t release_asked_us_ = 0;
+  int releases_asked_ = 0;
   std::uint64_t lost_told_ = 0;
   ActionBudget budget_;
   std::atomic<std::uint32_t> misuses_ = 0;  // a thread that should not be there may be the one to misuse

@@ -198,8 +198,7 @@ Result<Station*> Daemon::choose_station(const std::string& serial) {
   return fail(Errc::kNoBall, fmt::format("ball {} is not plugged in", wanted));
 }
 
-// ---- The session
-// --------------------------------------------------------------------------------------------------------
+// ---- The session --------------------------------------------------------------------------------------------------
 
 Result<const LiveSession*> Daemon::run(const SessionRequest& request) {
   if (session_ && !session_->ended()) {
@@ -273,6 +272,7 @@ Result<std::unique_ptr<host::PluginProcess>> Daemon::launch_plugin(const session
                                       .host_program = std::move(*program),
                                       .activation = *routine.activation,
                                       .side = side,
+                                      .routine_file = routine.file,
                                       .ring_fd = *ring});
 }
 

@@ -145,9 +145,9 @@ class Keeper final : public SessionObserver {
   Result<> result_;
 };
 
-Result<std::unique_ptr<host::PluginProcess>> launch_plugin(const session::Activation& activation,
+Result<std::unique_ptr<host::PluginProcess>> launch_plugin(const session::Routine& routine,
                                                            const SimulateOptions& options, const SampleRing& ring) {
-  auto file = host::find_plugin(activation.plugin, options.plugin_folders);
+  auto file = host::find_plugin(routine.activation->plugin, options.plugin_folders);
   if (!file) return std::unexpected(std::move(file.error()));
   auto host_program = host::find_host_program();
   if (!host_program) return std::unexpected(std::move(host_program.error()));
@@ -155,8 +155,9 @@ Result<std::unique_ptr<host::PluginProcess>> launch_plugin(const session::Activa
   if (!ring_fd) return std::unexpected(std::move(ring_fd.error()));
   return host::PluginProcess::launch({.plugin_file = std::move(*file),
                                       .host_program = std::move(*host_program),
-                                      .activation = activation,
+                                      .activation = *routine.activation,
                                       .side = options.side,
+                                      .routine_file = routine.file,
                                       .ring_fd = *ring_fd});
 }
 
@@ -201,7 +202,7 @@ Result<session::SessionReport> simulate(const SimulateOptions& options) {
   std::unique_ptr<host::PluginProcess> process;
   std::unique_ptr<Lockstep> plugin;
   if (routine->activation) {
-    auto launched = launch_plugin(*routine->activation, options, *ring);
+    auto launched = launch_plugin(*routine, options, *ring);
     if (!launched) return std::unexpected(std::move(launched.error()));
     process = std::move(*launched);
     plugin = std::make_unique<Lockstep>(*process);

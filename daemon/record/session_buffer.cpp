@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kBlockSpan{1};
 
 bool PendingRows::empty() const {
   return calibrations.empty() && blocks.empty() && events.empty() && reps.empty() && measures.empty() &&
-         steps.empty() && gaps.empty() && !summary.has_value();
+         steps_added.empty() && steps.empty() && gaps.empty() && !summary.has_value();
 }
 
 SessionBuffer::SessionBuffer(SessionHeader header, BufferLimits limits) : header_(std::move(header)), limits_(limits) {
@@ -45,6 +45,8 @@ void SessionBuffer::add_event(const session::Event& event) {
   last_time_ = std::max(last_time_, event.t);
   if (const auto* rep = std::get_if<session::event::RepDone>(&event.what)) {
     pending_.reps.push_back({next_rep_++, rep->rep});
+  } else if (const auto* added = std::get_if<session::event::StepAdded>(&event.what)) {
+    pending_.steps_added.push_back({added->step, added->credit});
   } else if (const auto* step = std::get_if<session::event::StepEnded>(&event.what)) {
     pending_.steps.push_back({step->step, step->completed, step->credited, step->elapsed});
   } else if (const auto* note = std::get_if<session::event::Noted>(&event.what)) {

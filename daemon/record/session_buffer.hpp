@@ -33,6 +33,10 @@ struct PendingRows {
     SessionTime t1{};
     std::vector<std::byte> data;
   };
+  struct StepAdded {
+    int n = 0;
+    std::chrono::microseconds target{};
+  };
   struct StepEnd {
     int n = 0;
     bool completed = false;
@@ -54,6 +58,7 @@ struct PendingRows {
   std::deque<Numbered<StoredEvent>> events;
   std::deque<Numbered<session::Rep>> reps;
   std::deque<Numbered<StoredMeasure>> measures;
+  std::vector<StepAdded> steps_added;
   std::vector<StepEnd> steps;
   std::vector<Numbered<Gap>> gaps;
   std::optional<SessionSummary> summary;

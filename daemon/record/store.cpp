@@ -204,6 +204,14 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
     SQLite::Statement insert(*db_, "INSERT INTO gaps VALUES (?, ?, ?, ?, ?)");
     for (const auto& [ordinal, g] : rows.gaps) run(insert, id, ordinal, us(g.t), to_string(g.kind), g.count);
   }
+  if (!rows.steps_added.empty()) {
+    // On the spot of the step before it.
+    SQLite::Statement insert(*db_, R"sql(
+      INSERT INTO steps (session_id, n, muscle, side, target_us, band_lo_n, band_hi_n, hysteresis_n)
+      SELECT session_id, ?2, muscle, side, ?3, band_lo_n, band_hi_n, hysteresis_n
+      FROM steps WHERE session_id = ?1 AND n = ?2 - 1)sql");
+    for (const PendingRows::StepAdded& s : rows.steps_added) run(insert, id, s.n, us(s.target));
+  }
   SQLite::Statement step_end(*db_, R"sql(
     UPDATE steps SET completed = ?3, credited_us = ?4, elapsed_us = ?5 WHERE session_id = ?1 AND n = ?2)sql");
   for (const PendingRows::StepEnd& s : rows.steps) run(step_end, id, s.n, s.completed, us(s.credited), us(s.elapsed));

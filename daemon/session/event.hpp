@@ -30,6 +30,11 @@ struct Rep {
 namespace event {
 struct SessionStarted {};
 struct Contact {};  ///< first F >= contact of the session
+/// A plugin was granted one more step on the last spot.
+struct StepAdded {
+  int step;
+  std::chrono::microseconds credit;
+};
 struct StepStarted {
   int step;
   Side side;
@@ -94,10 +99,11 @@ struct Tick {};
 
 struct Event {
   SessionTime t{};
-  std::variant<event::SessionStarted, event::Contact, event::StepStarted, event::BandEntered, event::BandLeft,
-               event::StepEnded, event::ActivationStarted, event::RepDone, event::ActivationEnded, event::Cued,
-               event::Tripped, event::TripCleared, event::SamplesLost, event::Paused, event::Resumed, event::BallLost,
-               event::BallBack, event::PluginFailed, event::Noted, event::Stopped, event::SessionEnded, event::Tick>
+  std::variant<event::SessionStarted, event::Contact, event::StepAdded, event::StepStarted, event::BandEntered,
+               event::BandLeft, event::StepEnded, event::ActivationStarted, event::RepDone, event::ActivationEnded,
+               event::Cued, event::Tripped, event::TripCleared, event::SamplesLost, event::Paused, event::Resumed,
+               event::BallLost, event::BallBack, event::PluginFailed, event::Noted, event::Stopped, event::SessionEnded,
+               event::Tick>
       what;
 };
 

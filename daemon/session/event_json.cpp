@@ -31,6 +31,10 @@ struct Fields {
 
   void operator()(const event::SessionStarted& /*unused*/) const {}
   void operator()(const event::Contact& /*unused*/) const {}
+  void operator()(const event::StepAdded& e) const {
+    out["step"] = e.step;
+    out["credit_s"] = seconds(e.credit);
+  }
   void operator()(const event::StepStarted& e) const {
     out["step"] = e.step;
     out["side"] = to_string(e.side);

@@ -57,6 +57,7 @@ std::optional<Enum> value_in(const Names<Enum, N>& names, std::string_view wante
 struct KindOf {
   std::string_view operator()(const event::SessionStarted& /*unused*/) const { return "session_started"; }
   std::string_view operator()(const event::Contact& /*unused*/) const { return "contact"; }
+  std::string_view operator()(const event::StepAdded& /*unused*/) const { return "step_added"; }
   std::string_view operator()(const event::StepStarted& /*unused*/) const { return "step_started"; }
   std::string_view operator()(const event::BandEntered& /*unused*/) const { return "band_entered"; }
   std::string_view operator()(const event::BandLeft& /*unused*/) const { return "band_left"; }

@@ -29,10 +29,14 @@ struct Note {
   std::string unit;
   std::string text;
 };
+struct RequestRelease {
+  std::chrono::microseconds credit;
+};  ///< one more step on the last spot
 struct Finish {
   bool completed;
 };
 }  // namespace action
-using PluginAction = std::variant<action::ShowCue, action::RequestMotor, action::LogRep, action::Note, action::Finish>;
+using PluginAction = std::variant<action::ShowCue, action::RequestMotor, action::LogRep, action::Note,
+                                  action::RequestRelease, action::Finish>;
 
 }  // namespace knead::session

@@ -35,7 +35,12 @@ std::chrono::microseconds Routine::longest_course() const {
   std::chrono::microseconds sum{};
   for (const ReleaseStep& step : release) sum += step.max_elapsed;
   if (release.size() > 1) sum += kSideChangeWait * (release.size() - 1);
-  if (activation) sum += activation->max_elapsed;
+  if (activation) {
+    sum += activation->max_elapsed;
+    if (activation->further_release.count() > 0) {
+      sum += usual_elapsed(activation->further_release) + kSideChangeWait * kMaxFurtherSteps;
+    }
+  }
   return sum;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "daemon/core/error.hpp"
@@ -40,6 +41,10 @@ struct Band {
   constexpr bool operator==(const Band&) const = default;
 };
 
+/// From its first contact, for a step that does not say how long it may take. Half as long again as the credit: time to
+/// find the spot and to breathe, and still an end. (choice)
+constexpr std::chrono::microseconds usual_elapsed(std::chrono::microseconds credit) { return credit * 3 / 2; }
+
 struct ReleaseStep {
   std::string muscle;
   StepSide side = StepSide::kChosen;
@@ -54,6 +59,15 @@ struct Tempo {
   [[nodiscard]] std::chrono::microseconds cycle() const { return up + hold + down + rest; }
 };
 
+/// What a routine's author sets for the plugin, under [activation.parameters]. Only the plugin knows what it may be;
+/// the place is for whoever finds it wrong.
+struct PluginParameter {
+  std::string key;
+  std::variant<bool, double, std::string> value;
+  int line = 0;    ///< from 1
+  int column = 0;  ///< from 1
+};
+
 struct Activation {
   std::string plugin;
   std::string exercise;
@@ -63,6 +77,9 @@ struct Activation {
   Newtons press{3.0};
   Newtons ceiling{8.0};                     ///< a rep that peaks above it is too hard
   std::chrono::microseconds max_elapsed{};  ///< then the activation ends, done or not
+  /// Credited time the plugin may ask for beyond the routine's own steps, in kMaxFurtherSteps further steps at most.
+  std::chrono::microseconds further_release{};
+  std::vector<PluginParameter> parameters{};
 };
 
 struct Routine {
@@ -73,11 +90,13 @@ struct Routine {
   std::optional<Activation> activation;
   Newtons contact{2.0};  ///< a release step's clock starts at F >= contact
   std::string source;    ///< the file's text, stored with each session
+  std::string file;      ///< its name, for messages; empty where it was not read from one
 
   /// Counted from the first contact: the session never outlives it. 240 s for the method; for a custom routine what
   /// its own bounds add up to.
   [[nodiscard]] std::chrono::microseconds worst_case() const;
-  /// What the steps, the waits between them and the activation can take, nobody pausing. Not above worst_case().
+  /// What the steps, those a plugin may add, the waits between them and the activation can take, nobody pausing. Not
+  /// above worst_case().
   [[nodiscard]] std::chrono::microseconds longest_course() const;
 };
 
@@ -96,6 +115,8 @@ constexpr std::chrono::seconds kMaxStepElapsed{180};
 constexpr std::chrono::seconds kMaxCustomSession{900};
 constexpr int kMaxCustomReps = 50;
 constexpr int kMaxSteps = 8;
+constexpr int kMaxFurtherSteps = 2;                   ///< that a plugin may ask for
+constexpr std::chrono::seconds kMinFurtherCredit{5};  ///< of each of them
 
 // Waiting.
 constexpr std::chrono::seconds kContactWait{60};     ///< for the first contact

@@ -83,8 +83,7 @@ ReleaseStep read_step(TomlTable& table, Newtons contact) {
 
   const auto credit = seconds_key(table, "credit_s", {.min = 1, .max = to_seconds(kMaxSpotCredit)}, Need::kRequired);
   step.credit = credit.value_or(microseconds{});
-  // Half as long again by default: time to find the spot and to breathe, and still an end.
-  step.max_elapsed = step.credit * 3 / 2;
+  step.max_elapsed = usual_elapsed(step.credit);
   if (auto given = seconds_key(table, "max_elapsed_s", {.min = 1, .max = to_seconds(kMaxStepElapsed)})) {
     step.max_elapsed = *given;
     if (credit && *given < *credit) {
@@ -104,6 +103,25 @@ Tempo read_tempo(TomlTable& table) {
           .hold = seconds_key(table, "hold", still).value_or(microseconds{}),
           .down = seconds_key(table, "down", moving, Need::kRequired).value_or(microseconds{}),
           .rest = seconds_key(table, "rest", still).value_or(microseconds{})};
+}
+
+std::vector<PluginParameter> read_parameters(TomlTable& table) {
+  constexpr std::size_t kMost = 16;
+  std::vector<PluginParameter> parameters;
+  for (const std::string& key : table.keys()) {
+    const bool plain = key.size() <= kMaxName && std::ranges::all_of(key, [](char c) {
+                         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+                       });
+    auto value = table.scalar(key);
+    if (!plain) {
+      table.error(key, "is no name of a parameter; use a-z, 0-9 and '_'");
+    } else if (parameters.size() == kMost) {
+      table.error(key, fmt::format("is one too many; give at most {} parameters", kMost));
+    } else if (value) {
+      parameters.push_back({key, *std::move(value), table.line(key), table.column(key)});
+    }
+  }
+  return parameters;
 }
 
 Activation read_activation(TomlTable& table, Method method) {
@@ -139,13 +157,22 @@ Activation read_activation(TomlTable& table, Method method) {
                               activation.reps, to_seconds(activation.tempo.cycle()), to_seconds(dose)));
     }
   }
+  activation.further_release =
+      seconds_key(table, "further_release_s", {.min = 0, .max = to_seconds(kMaxSpotCredit)}).value_or(microseconds{});
+  if (auto parameters = table.table("parameters")) activation.parameters = read_parameters(*parameters);
   return activation;
 }
 
 /// R8: what the method asks for.
-void check_dose(const Routine& routine, std::span<TomlTable> steps) {
+void check_dose(const Routine& routine, std::span<TomlTable> steps, std::optional<TomlTable>& activation) {
   microseconds credit{};
   for (const ReleaseStep& step : routine.release) credit += step.credit;
+  const microseconds further = routine.activation ? routine.activation->further_release : microseconds{};
+  if (credit >= kMinCredit && credit <= kMaxCredit && credit + further > kMaxCredit) {
+    activation->error("further_release_s",
+                      fmt::format("is {}, and with it the credited time may add up to {} s; make it {} s at most",
+                                  to_seconds(further), to_seconds(credit + further), to_seconds(kMaxCredit - credit)));
+  }
   if (credit < kMinCredit || credit > kMaxCredit) {
     steps.back().error("credit_s",
                        fmt::format("the release's credited time adds up to {} s; make it {} to {} s, or say method = "
@@ -161,6 +188,9 @@ std::optional<std::size_t> overdone_spot(const Routine& routine, Side chosen) {
     const ReleaseStep& step = routine.release[i];
     microseconds& spot = spots[{step.muscle, resolve(step.side, chosen)}];
     spot += step.credit;
+    // A plugin's further steps are on the last spot.
+    const bool last = i + 1 == routine.release.size();
+    if (last && routine.activation) spot += routine.activation->further_release;
     if (spot > kMaxSpotCredit) return i;
   }
   return std::nullopt;
@@ -171,14 +201,16 @@ void check_limits(const Routine& routine, std::span<TomlTable> steps) {
   auto overdone = overdone_spot(routine, Side::kRight);
   if (!overdone) overdone = overdone_spot(routine, Side::kLeft);
   if (overdone) {
-    steps[*overdone].error("credit_s", fmt::format("with it, one muscle of one side gets more than {} s; shorten the "
-                                                   "steps on it",
+    steps[*overdone].error("credit_s", fmt::format("with it, one muscle of one side may get more than {} s; shorten "
+                                                   "the steps on it, or further_release_s",
                                                    kMaxSpotCredit.count()));
   }
   microseconds vibration{};
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (routine.release[i].vibration.level.value == 0) continue;
     vibration += routine.release[i].max_elapsed;
+    const bool last = i + 1 == steps.size();
+    if (last && routine.activation) vibration += usual_elapsed(routine.activation->further_release);
     if (vibration <= kMaxVibration) continue;
     steps[i].error("vibration", fmt::format("the motor may run for {} s up to here; shorten max_elapsed_s or leave the "
                                             "vibration off, so that it is {} s at most",
@@ -234,7 +266,7 @@ Routine read_document(TomlDocument& document, std::string_view file) {
 
   // Sums over wrong values would accuse right ones.
   if (!method_sound || steps.empty() || document.has_errors()) return routine;
-  if (routine.method == Method::kReleaseActivate) check_dose(routine, steps);
+  if (routine.method == Method::kReleaseActivate) check_dose(routine, steps, activation);
   check_limits(routine, steps);
   check_length(routine, steps, activation);
   return routine;
@@ -253,6 +285,7 @@ RoutineCheck check_routine(std::string_view toml, std::string_view file) {
   check.findings = document.finish();
   if (has_errors(check.findings)) return check;
   routine.source = toml;
+  routine.file = file;
   check.routine = std::move(routine);
   return check;
 }

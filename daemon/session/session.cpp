@@ -20,6 +20,7 @@ constexpr std::size_t kMaxNameBytes = 64;
 Session::Session(Routine routine, SessionOptions options)
     : routine_(std::move(routine)),
       options_(options),
+      worst_case_(routine_.worst_case()),
       timer_(Band{}, {}),
       // A spoken cue takes about a second: 20 in one is a plugin gone wrong, not a lively one.
       cue_limit_(20, std::chrono::seconds(1)),
@@ -29,6 +30,7 @@ Session::Session(Routine routine, SessionOptions options)
   for (const ReleaseStep& each : routine_.release) {
     steps_.push_back({.target = each.credit, .side = resolve(each.side, options_.side), .muscle = each.muscle});
   }
+  if (routine_.activation) further_left_ = routine_.activation->further_release;
   emit(event::SessionStarted{});
   cue(CueKind::kPress, fmt::format("Put the ball on {} and lean in.", spot()));
 }

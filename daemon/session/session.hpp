@@ -61,6 +61,7 @@ struct Snapshot {
 ///   [waiting] ─ F >= contact ─▶ [release 0] ─ done or max_elapsed ─▶ [release 1] … ─▶ [activation] ─ finish ─▶ [ended]
 ///       │ 60 s                                                                            │ max_elapsed          ▲
 ///       └──────────────────────────────────────────────────────────────────────────────┴───────────────────────┘
+///   A plugin may be granted a further step of [release] as long as no rep is done; the set then begins anew.
 ///   pause and resume hold in every state but [ended]; worst_case() after the first contact, stop, a fault or a lost
 ///   plugin end it from anywhere. Losing the ball pauses; only resume() goes on (R5).
 ///
@@ -148,6 +149,7 @@ class Session {
   void on_action(const action::RequestMotor& action);
   void on_action(const action::LogRep& action);
   void on_action(const action::Note& action);
+  void on_action(const action::RequestRelease& action);
   void on_action(const action::Finish& action);
   void note_dropped();
 
@@ -164,8 +166,9 @@ class Session {
     events_.push_back({now_, std::move(what)});
   }
 
-  Routine routine_;
+  Routine routine_;  ///< its release grows with each further step
   SessionOptions options_;
+  std::chrono::microseconds worst_case_;  ///< of the routine as it came
   std::vector<Event> events_;
   Cue last_cue_;
 
@@ -207,6 +210,9 @@ class Session {
   std::optional<std::string> plugin_failure_;
   MotorRequest plugin_motor_;
   SessionTime plugin_motor_until_{};
+  std::chrono::microseconds further_left_{};  ///< credit that a plugin may still ask for
+  int further_steps_ = 0;
+  std::uint64_t refused_releases_ = 0;
   RateLimit cue_limit_;
   RateLimit note_limit_;
   RateLimit trip_cue_limit_;

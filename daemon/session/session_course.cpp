@@ -58,7 +58,7 @@ Session::NextDeadline Session::next_deadline() const noexcept {
   } else if (!paused_ && phase_ == Phase::kActivation) {
     next = {Deadline::kActivationEnd, now_ + (routine_.activation->max_elapsed - activation_elapsed_)};
   }
-  const SessionTime worst = *first_contact_ + routine_.worst_case();
+  const SessionTime worst = *first_contact_ + worst_case_;
   if (worst < next.at) next = {Deadline::kWorstCase, worst};
   return next;
 }
@@ -77,7 +77,7 @@ void Session::expire(Deadline what) {
       return end_activation("the time for the exercise ran out");
     case Deadline::kWorstCase:
       return end(Outcome::kIncomplete,
-                 fmt::format("the session was {} seconds old, pauses included", to_seconds(routine_.worst_case())));
+                 fmt::format("the session was {} seconds old, pauses included", to_seconds(worst_case_)));
   }
 }
 

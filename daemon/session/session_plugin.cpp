@@ -89,6 +89,29 @@ void Session::on_action(const action::Note& action) {
   emit(std::move(note));
 }
 
+void Session::on_action(const action::RequestRelease& action) {
+  const bool its_turn = !paused_ && (phase_ == Phase::kRelease || (phase_ == Phase::kActivation && reps_.empty()));
+  const bool granted = action.credit >= kMinFurtherCredit && action.credit <= further_left_ &&
+                       further_steps_ < kMaxFurtherSteps && steps_.size() < kMaxSteps;
+  if (!its_turn || !granted) {
+    ++refused_releases_;
+    return;
+  }
+  further_left_ -= action.credit;
+  ++further_steps_;
+  ReleaseStep more = routine_.release.back();
+  more.credit = action.credit;
+  more.max_elapsed = usual_elapsed(action.credit);
+  const StepResult& last = steps_.back();
+  steps_.push_back({.target = more.credit, .side = last.side, .muscle = last.muscle});
+  routine_.release.push_back(std::move(more));
+  emit(event::StepAdded{.step = static_cast<int>(steps_.size()) - 1, .credit = action.credit});
+  if (phase_ != Phase::kActivation) return;
+  open_ = false;
+  plugin_motor_until_ = now_;
+  begin_step(steps_.size() - 1);
+}
+
 void Session::on_action(const action::Finish& /*action*/) {
   if (phase_ == Phase::kActivation) end_activation("the exercise ended early");
 }
@@ -99,6 +122,7 @@ void Session::note_dropped() {
     emit(event::Noted{.key = std::move(key), .value = static_cast<double>(count), .unit = {}, .text = std::move(text)});
   };
   note("session.ignored_reps", ignored_reps_, "reps beyond the target, outside the activation, or not believable");
+  note("session.refused_releases", refused_releases_, "further release steps beyond what the routine grants");
   note("session.dropped_cues", dropped_cues_, "plugin cues that came too fast, empty, or not in its turn");
   note("session.dropped_notes", dropped_notes_, "plugin notes that came too fast or could not be stored");
 }

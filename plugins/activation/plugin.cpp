@@ -167,7 +167,8 @@ constexpr knead_descriptor_t kDescriptor{sizeof(knead_descriptor_t),
                                          "Activation set",
                                          KNEAD_VERSION,
                                          "Knead",
-                                         "Cues a set of fewer than ten very light reps, counts and logs them."};
+                                         "Cues a set of fewer than ten very light reps, counts and logs them.",
+                                         nullptr};
 constexpr knead_factory_t kFactory{sizeof(knead_factory_t), 0, &kDescriptor, create};
 
 }  // namespace

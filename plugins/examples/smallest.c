@@ -40,13 +40,12 @@ static const knead_plugin_t* create(const knead_host_t* host) {
   return &plugin;
 }
 
-static const knead_descriptor_t descriptor = {sizeof descriptor,
-                                              0,
-                                              "smallest",
-                                              "Smallest example",
-                                              "1.0.0",
-                                              "Knead",
-                                              "Says what to do, waits, and ends the set."};
+static const knead_descriptor_t descriptor = {.size = sizeof descriptor,
+                                              .id = "smallest",
+                                              .name = "Smallest example",
+                                              .version = "1.0.0",
+                                              .vendor = "Knead",
+                                              .summary = "Says what to do, waits, and ends the set."};
 static const knead_factory_t factory = {sizeof factory, 0, &descriptor, create};
 
 KNEAD_EXPORT const knead_entry_t knead_entry = {sizeof(knead_entry_t), KNEAD_ABI_MAJOR, KNEAD_ABI_MINOR, 0, &factory};

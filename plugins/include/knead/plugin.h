@@ -11,7 +11,9 @@
  * STATES of a plugin
  *
  *   create() ──▶ [created] ── SESSION_START ──▶ [waiting] ── ACTIVATION_START ──▶ [active] ── finish(), STOP, END ──▶ [done]
- *                                                   └────────────── STOP, END (never came to the set) ──────────────────▲
+ *                                                 │  ▲                               │                                  ▲
+ *                                                 │  └────── request_release() ──────┘                                  │
+ *                                                 └───────────── STOP, END (never came to the set) ─────────────────────┘
  *   PAUSE and RESUME hold in [waiting] and [active]: between them the plugin is also [paused].
  *   destroy() comes last, from any state. A plugin may also be killed at any moment, without destroy().
  *
@@ -61,6 +63,11 @@ extern "C" {
 #define KNEAD_MAX_KEY 64
 #define KNEAD_MAX_UNIT 16
 #define KNEAD_MAX_NOTE_TEXT 240
+/* Parameters that a plugin declares. */
+#define KNEAD_MAX_PARAMETERS 16
+/* Further release steps in a session, and what each credits at least. Microseconds. */
+#define KNEAD_MAX_RELEASES 2
+#define KNEAD_MIN_RELEASE_US 5000000
 /* A motor request lapses after this long at most; ask again to keep the motor on. Milliseconds. */
 #define KNEAD_MAX_MOTOR_MS 250
 /* Accepted cues, motor requests and log rows in one callback, and in one second of session time. */
@@ -173,13 +180,14 @@ struct knead_host {
    * [plugin-thread & active & !paused] */
   knead_status_t (*request_motor)(const knead_host_t* host, const knead_motor_request_t* request);
 
-  /* A number of the routine's [activation] table, by its dotted key: "reps", "tempo_s.up", "press_n". Numbers are in
-   * the unit of the key. *value is left alone unless KNEAD_OK is returned, so it may hold the default.
+  /* A number of the routine's [activation] table, by its dotted key: "reps", "tempo_s.up", "press_n", or a declared
+   * parameter: "parameters.gain". Numbers are in the unit of the key; a switch is 0 or 1. *value is left alone unless
+   * KNEAD_OK is returned, so it may hold a default; a declared parameter is always there.
    * Returns KNEAD_NOT_FOUND or KNEAD_WRONG_TYPE where there is none.
    * [plugin-thread & any-state] */
   knead_status_t (*get_number)(const knead_host_t* host, const char* key, double* value);
 
-  /* The same for text: "exercise", "detect". *text stays valid until destroy() returns.
+  /* The same for text: "exercise", "detect", "parameters.voice". *text stays valid until destroy() returns.
    * [plugin-thread & any-state] */
   knead_status_t (*get_text)(const knead_host_t* host, const char* key, const char** text);
 
@@ -194,6 +202,13 @@ struct knead_host {
   /* The extension's struct by its id (see ext/), or null when this Knead does not have it. Valid until destroy()
    * returns. [plugin-thread & any-state] */
   const void* (*get_extension)(const knead_host_t* host, const char* id);
+
+  /* Asks for one more release step, of the muscle, side and band of the last one, until `credit_us` are credited: at
+   * least KNEAD_MIN_RELEASE_US, in all no more than the routine grants with "further_release_s", and at most
+   * KNEAD_MAX_RELEASES times. It comes after the steps there are. A set that has begun is set aside, the state is [waiting] when this returns, and SIDE,
+   * RELEASE_PROGRESS, RELEASE_DONE and ACTIVATION_START come anew. Not once a rep is logged.
+   * [plugin-thread & (waiting | active) & !paused] */
+  knead_status_t (*request_release)(const knead_host_t* host, int64_t credit_us);
 };
 
 /* ---- The plugin: what Knead calls -------------------------------------------------------------------------------- */
@@ -212,6 +227,29 @@ struct knead_plugin {
   void (*destroy)(const knead_plugin_t* plugin);
 };
 
+/* What a parameter may be. */
+enum {
+  KNEAD_PARAMETER_NUMBER = 0,
+  KNEAD_PARAMETER_SWITCH = 1, /* true or false in the routine; 1 or 0 by get_number() */
+  KNEAD_PARAMETER_TEXT = 2
+};
+
+/* Something a routine's author may set for this plugin, under [activation.parameters]. Knead holds what is written there
+ * against the declaration before create(), and tells the author file, line and remedy; what is not written has its
+ * default. So a plugin never meets a value outside its declaration. */
+typedef struct knead_parameter {
+  uint32_t size;       /* sizeof(knead_parameter_t) */
+  uint32_t type;       /* KNEAD_PARAMETER_... */
+  const char* key;     /* a-z, 0-9 and _; get_number(host, "parameters.KEY", ...), all of it within KNEAD_MAX_KEY */
+  const char* summary; /* one sentence, for `knead plugin list`; at most KNEAD_MAX_CUE_TEXT bytes */
+  const char* unit;    /* of a number, or null. At most KNEAD_MAX_UNIT bytes */
+  double minimum;      /* of a number; both ends belong to it */
+  double maximum;
+  double default_number;            /* of a number or (0 or 1) a switch */
+  const char* default_text;         /* of a text; at most KNEAD_MAX_CUE_TEXT bytes */
+  const char* const* allowed_texts; /* at most 16 of at most KNEAD_MAX_KEY bytes, then null; or null: any text */
+} knead_parameter_t;
+
 typedef struct knead_descriptor {
   uint32_t size; /* sizeof(knead_descriptor_t) */
   uint32_t reserved;
@@ -220,6 +258,7 @@ typedef struct knead_descriptor {
   const char* version; /* "1.2.0". At most KNEAD_MAX_KEY bytes */
   const char* vendor;  /* who made it, or null. At most KNEAD_MAX_KEY bytes */
   const char* summary; /* one sentence, or null. At most KNEAD_MAX_NOTE_TEXT bytes */
+  const knead_parameter_t* const* parameters; /* at most KNEAD_MAX_PARAMETERS, then null; or null: none */
 } knead_descriptor_t;
 
 typedef struct knead_factory {

@@ -30,7 +30,11 @@ class PluginBench {
   }();
 
   PluginLaunch launch_of(std::string file) {
-    return {std::move(file), find_host_program().value(), activation, session::Side::kRight,
+    return {std::move(file),
+            find_host_program().value(),
+            activation,
+            session::Side::kRight,
+            {},
             ring_.read_only_descriptor().value()};
   }
   Result<std::unique_ptr<PluginProcess>> launch(const std::string& file) {
@@ -69,6 +73,7 @@ struct Doings {
   std::vector<session::Rep> reps;
   std::vector<session::action::RequestMotor> motor;
   std::vector<session::action::Note> notes;
+  std::vector<std::chrono::microseconds> releases;
   std::vector<bool> finished;
 
   void take(const session::PluginAction& action) {
@@ -76,6 +81,7 @@ struct Doings {
     if (const auto* rep = std::get_if<session::action::LogRep>(&action)) reps.push_back(rep->rep);
     if (const auto* request = std::get_if<session::action::RequestMotor>(&action)) motor.push_back(*request);
     if (const auto* note = std::get_if<session::action::Note>(&action)) notes.push_back(*note);
+    if (const auto* more = std::get_if<session::action::RequestRelease>(&action)) releases.push_back(more->credit);
     if (const auto* finish = std::get_if<session::action::Finish>(&action)) finished.push_back(finish->completed);
   }
   [[nodiscard]] double measure(const std::string& key) const {

@@ -207,6 +207,53 @@ TEST(PluginSamples, TheNumberLostIsTold) {
   EXPECT_GE(set.did.measure("lost"), 100.0);
 }
 
+// ---- Parameters and further release
+// ----------------------------------------------------------------------------------
+
+TEST(PluginParameters, ThatAreNotWrittenHaveTheDeclaredDefault) {
+  Lockstep set;
+  set.activation.parameters = {{"gain", 7.0, 20, 1}};
+  set.start(PluginBench::fixture("parameters.so"));
+  ASSERT_TRUE(set.begin_set().has_value());
+  EXPECT_EQ(set.did.measure("gain"), 7.0);
+  EXPECT_EQ(set.did.measure("haptics"), 1.0);
+  EXPECT_EQ(set.did.measure("voice_is_low"), 1.0);
+  ASSERT_EQ(set.plugin().info().parameters.size(), 3U);
+  EXPECT_EQ(set.plugin().info().parameters[0].values, "a number from 0 to 20 N");
+}
+
+TEST(PluginParameters, ThatDoNotFitNameTheRoutinesLine) {
+  PluginBench bench;
+  bench.activation.parameters = {{"gain", 90.0, 20, 5}};
+  auto launch = bench.launch_of(PluginBench::fixture("parameters.so"));
+  launch.routine_file = "mine.toml";
+  const auto launched = PluginProcess::launch(launch);
+  ASSERT_FALSE(launched.has_value());
+  EXPECT_EQ(launched.error().code, Errc::kInvalidInput);
+  EXPECT_EQ(launched.error().context, "mine.toml:20:5: activation.parameters.gain: is 90");
+  EXPECT_EQ(launched.error().remedy, "give a number from 0 to 20 N");
+}
+
+TEST(PluginParameters, WithABadDeclarationAreThePluginsFault) {
+  PluginBench bench;
+  bench.activation.exercise = "declares-badly";
+  const auto launched = bench.launch(PluginBench::fixture("bad_parameters.so"));
+  ASSERT_FALSE(launched.has_value());
+  EXPECT_THAT(launched.error().message(), HasSubstr("its parameter gain has no fit range"));
+}
+
+TEST(FurtherRelease, IsGrantedWithinTheRoutinesBoundsAndPutsTheSetBack) {
+  Lockstep set;
+  set.activation.further_release = 20s;
+  set.start(PluginBench::fixture("parameters.so"));
+  ASSERT_TRUE(set.begin_set().has_value());
+  EXPECT_EQ(set.did.releases, (std::vector<std::chrono::microseconds>{15s}));
+  EXPECT_EQ(set.did.measure("first"), KNEAD_OK);
+  EXPECT_EQ(set.did.measure("motor_after"), KNEAD_WRONG_STATE);
+  EXPECT_EQ(set.did.measure("beyond"), KNEAD_OUT_OF_RANGE);
+  EXPECT_EQ(set.did.measure("too_short"), KNEAD_OUT_OF_RANGE);
+}
+
 // ---- The first-party plugin ----------------------------------------------------------------------------------------
 
 TEST(ActivationPlugin, CountsAPersonsRepsAndEndsTheSet) {

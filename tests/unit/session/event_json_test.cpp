@@ -40,6 +40,7 @@ TEST(EventJson, WritesEachKindWithItsFields) {
 TEST(EventJson, NamesEveryKindDifferently) {
   const std::vector<Event> each = {{{}, event::SessionStarted{}},
                                    {{}, event::Contact{}},
+                                   {{}, event::StepAdded{}},
                                    {{}, event::StepStarted{}},
                                    {{}, event::BandEntered{}},
                                    {{}, event::BandLeft{}},

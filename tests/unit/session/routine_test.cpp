@@ -262,5 +262,63 @@ TEST(Routine, R7_APersonsOwnBandMayNotHoldTheForceOfNoTouch) {
   EXPECT_TRUE(refused(12, 500));
 }
 
+// ---- What is for the plugin ----------------------------------------------------------------------------------------
+
+TEST(PluginParameters, AreReadWithTheirPlaces) {
+  const auto check = check_routine(with("ceiling_n = 8.0\n", R"(ceiling_n = 8.0
+
+[activation.parameters]
+gain = 7
+haptics = false
+  voice = "low"
+)"),
+                                   "good.toml");
+  ASSERT_TRUE(check.routine) << to_string(check.findings.at(0), "good.toml");
+  const auto& parameters = check.routine->activation->parameters;
+  ASSERT_EQ(parameters.size(), 3U);
+  EXPECT_EQ(std::get<double>(parameters[0].value), 7.0);
+  EXPECT_EQ(std::get<bool>(parameters[1].value), false);
+  EXPECT_EQ(std::get<std::string>(parameters[2].value), "low");
+  EXPECT_EQ(parameters[2].key, "voice");
+  EXPECT_EQ(parameters[2].line, 27);
+  EXPECT_EQ(parameters[2].column, 3);
+}
+
+TEST(PluginParameters, OfAnOddShapeAreFindings) {
+  const auto text_of = [](std::string_view line) {
+    const std::string table = "ceiling_n = 8.0\n[activation.parameters]\n";
+    const auto check = check_routine(with("ceiling_n = 8.0\n", table + std::string(line)), "good.toml");
+    return check.findings.empty() ? "none" : check.findings[0].key + " " + check.findings[0].text;
+  };
+  EXPECT_EQ(text_of("gain = [1, 2]"), "activation.parameters.gain is an array; give a number, a text, true or false");
+  EXPECT_THAT(text_of("gain = inf"), HasSubstr("activation.parameters.gain is inf; give a number"));
+  EXPECT_THAT(text_of("Gain = 1"), HasSubstr("use a-z, 0-9 and '_'"));
+  std::string many;
+  for (int i = 0; i < 17; ++i) many += "p" + std::to_string(i) + " = 1\n";
+  EXPECT_THAT(text_of(many), HasSubstr("p16 is one too many"));
+}
+
+TEST(FurtherReleaseKey, CountsIntoTheDose) {
+  const auto with_further = [](std::string_view seconds) {
+    return check_routine(with("ceiling_n = 8.0", "ceiling_n = 8.0\nfurther_release_s = " + std::string(seconds),
+                              with("max_elapsed_s = 135", "max_elapsed_s = 110", with("reps = 8", "reps = 4"))),
+                         "good.toml");
+  };
+  const auto good = with_further("20");
+  ASSERT_TRUE(good.routine) << to_string(good.findings.at(0), "good.toml");
+  EXPECT_EQ(good.routine->activation->further_release, 20s);
+  const auto most = with_further("31");
+  ASSERT_EQ(most.findings.size(), 1U);
+  EXPECT_EQ(most.findings[0].key, "activation.further_release_s");
+  EXPECT_THAT(most.findings[0].text, HasSubstr("may add up to 121 s; make it 30 s at most"));
+}
+
+TEST(FurtherReleaseKey, CountsIntoTheLongestCourse) {
+  const Routine plain = check_routine(kGood, "good.toml").routine.value();
+  Routine more = plain;
+  more.activation->further_release = 20s;
+  EXPECT_EQ(more.longest_course() - plain.longest_course(), 30s + 2 * kSideChangeWait);
+}
+
 }  // namespace
 }  // namespace knead::session

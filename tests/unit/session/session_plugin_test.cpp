@@ -173,5 +173,87 @@ TEST(SessionPlugin, WhenItFailsEarlyLeavesThePersonTheirRelease) {
   EXPECT_EQ(rig.session.outcome(), Outcome::kIncomplete);
 }
 
+// ---- Further release ----------------------------------------------------------------------------------------------
+
+Routine generous() {
+  Routine r = routine();
+  r.activation->further_release = 30s;
+  return r;
+}
+constexpr action::RequestRelease kMore{15s};
+
+TEST(FurtherRelease, FollowsTheStepsThereAreWhenAskedForDuringTheRelease) {
+  Rig rig(generous());
+  rig.hold(20, 10s);
+  rig.plugin(kMore);
+  ASSERT_EQ(rig.session.steps().size(), 2U);
+  EXPECT_EQ(rig.session.steps()[1].target, 15s);
+  EXPECT_EQ(rig.session.steps()[1].muscle, "upper_trapezius");
+  rig.hold(20, 51s);
+  EXPECT_EQ(rig.count<event::ActivationStarted>(), 0U);
+  rig.hold(20, 15s);
+  EXPECT_EQ(rig.count<event::ActivationStarted>(), 1U);
+  EXPECT_TRUE(rig.session.steps()[1].completed);
+}
+
+TEST(FurtherRelease, SetsABegunSetAsideAndThenBeginsItAnew) {
+  Rig rig(generous());
+  rig.release();
+  rig.plugin(buzz(200ms));
+  rig.plugin(kMore);
+  EXPECT_EQ(rig.session.snapshot().phase, Phase::kRelease);
+  rig.hold(20, 16s);
+  EXPECT_EQ(rig.session.snapshot().phase, Phase::kActivation);
+  EXPECT_EQ(rig.count<event::ActivationStarted>(), 2U);
+  rig.rep();
+  rig.rep();
+  rig.plugin(action::Finish{true});
+  EXPECT_EQ(rig.session.outcome(), Outcome::kCompleted);
+}
+
+TEST(FurtherRelease, IsRefusedBeyondWhatTheRoutineGrants) {
+  Rig none;
+  none.release();
+  none.plugin(kMore);
+  EXPECT_EQ(none.session.steps().size(), 1U);
+
+  Rig rig(generous());
+  rig.hold(20, 10s);
+  rig.plugin(action::RequestRelease{31s});
+  rig.plugin(action::RequestRelease{4s});
+  EXPECT_EQ(rig.session.steps().size(), 1U);
+  for (int i = 0; i < 3; ++i) rig.plugin(action::RequestRelease{5s});
+  EXPECT_EQ(rig.session.steps().size(), 3U);
+  rig.session.stop(rig.t, "cli");
+  rig.collect();
+  ASSERT_NE(noted(rig, "session.refused_releases"), nullptr);
+  EXPECT_EQ(noted(rig, "session.refused_releases")->value, 3);
+}
+
+TEST(FurtherRelease, IsRefusedOnceARepIsDoneAndInAPause) {
+  Rig rig(generous());
+  rig.hold(20, 10s);
+  rig.session.pause(rig.t, "test");
+  rig.plugin(kMore);
+  ASSERT_TRUE(rig.session.resume(rig.t));
+  rig.hold(20, 51s);
+  rig.rep();
+  rig.plugin(kMore);
+  EXPECT_EQ(rig.session.steps().size(), 1U);
+}
+
+TEST(FurtherRelease, DoesNotMakeACustomSessionOutliveItsStatedWorstCase) {
+  Routine custom = generous();
+  custom.method = Method::kCustom;
+  const auto stated = custom.worst_case();
+  Rig rig(custom);
+  rig.hold(20, 1s);
+  rig.plugin(action::RequestRelease{15s});
+  rig.plugin(action::RequestRelease{15s});
+  rig.hold(5, 600s);  // in contact, never in band
+  EXPECT_TRUE(rig.session.ended());
+  EXPECT_LE(rig.all<event::SessionEnded>().front().first - rig.all<event::Contact>().front().first, stated);
+}
+
 }  // namespace
 }  // namespace knead::session::test
