@@ -267,6 +267,7 @@ Routine read_document(TomlDocument& document, std::string_view file) {
   // Sums over wrong values would accuse right ones.
   if (!method_sound || steps.empty() || document.has_errors()) return routine;
   if (routine.method == Method::kReleaseActivate) check_dose(routine, steps, activation);
+  if (document.has_errors()) return routine;  // one thing said once
   check_limits(routine, steps);
   check_length(routine, steps, activation);
   return routine;
