@@ -39,7 +39,7 @@ knead_parameter_t text(const char* key, const char* fallback, bool any = false) 
   return p;
 }
 
-std::expected<std::vector<DeclaredParameter>, std::string> read(std::vector<knead_parameter_t> parameters) {
+std::expected<std::vector<DeclaredParameter>, std::string> read(const std::vector<knead_parameter_t>& parameters) {
   std::vector<const knead_parameter_t*> list;
   for (const auto& each : parameters) list.push_back(&each);
   list.push_back(nullptr);
