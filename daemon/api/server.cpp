@@ -49,7 +49,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   std::optional<ListeningSocket> listening_;  ///< the file and its lock; the acceptor has the descriptor
   Protocol::acceptor acceptor_;
   asio::steady_timer accept_timer_;
-  std::map<std::string, Handler, std::less<>> handlers_;
+  std::map<std::string, LateHandler, std::less<>> handlers_;
   std::function<void(ConnectionId)> on_disconnect_;
   ServerCounters counters_;
   bool closed_ = false;
@@ -99,6 +99,10 @@ class Server::Impl::Peered : public Connection, public std::enable_shared_from_t
  private:
   void take_lines();
   void take_line(Impl& server, std::string_view line);
+  void answer(std::string text) {
+    if (!closed_ && !send(std::move(text))) leave();
+  }
+  [[nodiscard]] Reply reply_to(const Request& request);
   void write();
 
   std::weak_ptr<Impl> server_;
@@ -153,9 +157,6 @@ void Server::Impl::Peered::take_lines() {
 }
 
 void Server::Impl::Peered::take_line(Impl& server, std::string_view line) {
-  const auto answer = [this](std::string text) {
-    if (!closed_ && !send(std::move(text))) leave();
-  };
   const auto request = parse_request(line);
   if (!request) {
     ++server.counters_.bad_lines;
@@ -168,15 +169,26 @@ void Server::Impl::Peered::take_line(Impl& server, std::string_view line) {
       answer(error_line(request->id, RpcCode::kMethodNotFound, "no method \"" + request->method + "\""));
     return;
   }
-  std::string text;
   try {
-    const auto result = handler->second(request->params, *this);
-    text = result ? result_line(request->id, *result) : error_line(request->id, result.error());
+    handler->second(request->params, *this, reply_to(*request));
   } catch (const std::exception& thrown) {
     // A handler lets none through on purpose; one that does must not end everybody's session.
-    text = error_line(request->id, RpcCode::kInternalError, thrown.what());
+    if (request->wants_reply) answer(error_line(request->id, RpcCode::kInternalError, thrown.what()));
   }
-  if (request->wants_reply) answer(std::move(text));
+}
+
+Server::Reply Server::Impl::Peered::reply_to(const Request& request) {
+  const std::weak_ptr<Peered> weak = weak_from_this();
+  return {.send =
+              [weak, id = request.id, wanted = request.wants_reply](const Result<json::value>& result) {
+                const auto self = weak.lock();
+                if (self && wanted) self->answer(result ? result_line(id, *result) : error_line(id, result.error()));
+              },
+          .client_is_there =
+              [weak] {
+                const auto self = weak.lock();
+                return self && !self->closed_;
+              }};
 }
 
 bool Server::Impl::Peered::send(std::string line) {
@@ -304,6 +316,12 @@ Result<std::unique_ptr<Server>> Server::listen(asio::io_context& io, ServerOptio
 }
 
 void Server::on(std::string method, Handler handler) {
+  on_late(std::move(method),
+          [handler = std::move(handler)](const json::object& params, Connection& from, const Reply& reply) {
+            reply.send(handler(params, from));
+          });
+}
+void Server::on_late(std::string method, LateHandler handler) {
   impl_->handlers_.insert_or_assign(std::move(method), std::move(handler));
 }
 void Server::on_disconnect(std::function<void(ConnectionId)> handler) { impl_->on_disconnect_ = std::move(handler); }

@@ -68,6 +68,14 @@ struct ServerCounters {
 class Server {
  public:
   using Handler = std::function<Result<boost::json::value>(const boost::json::object& params, Connection& from)>;
+  /// The answer to one request, now or later, once. Main thread; may outlive the client and the server.
+  struct Reply {
+    std::function<void(const Result<boost::json::value>&)> send;
+    std::function<bool()> client_is_there;
+  };
+  /// For what takes time: the handler returns at once and keeps the reply. Requests that come meanwhile are answered
+  /// before it.
+  using LateHandler = std::function<void(const boost::json::object& params, Connection& from, const Reply& reply)>;
 
   /// Errors: kBusy (another daemon serves this socket), kAccessDenied, kInvalidInput (path too long, no such group, not
   /// a socket), kInternal. Makes the socket's folder where only that is missing.
@@ -79,6 +87,7 @@ class Server {
 
   /// Before the io_context runs, or from it.
   void on(std::string method, Handler handler);
+  void on_late(std::string method, LateHandler handler);
   /// Called once for each connection that ends, whoever ended it.
   void on_disconnect(std::function<void(ConnectionId)> handler);
 

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "daemon/api/messages.hpp"
+#include "daemon/host/landlock.hpp"
 #include "daemon/record/store.hpp"
 #include "hw/usb/ball_model.hpp"
 #include "hw/usb/sightings.hpp"
@@ -240,6 +241,14 @@ Check check_database(const Context& context) {
             .saw = *path + " is not writable",
             .remedy = "make its owner the user that runs kneadd, or set [record] database to another path"};
   return {.name = "record", .saw = *path + " is sound"};
+}
+
+Check judge_sandbox(int landlock) {
+  if (landlock > 0) return {.name = "plugins", .saw = fmt::format("files are out of their reach (Landlock {})", landlock)};
+  return {.name = "plugins",
+          .verdict = Verdict::kNote,
+          .saw = host::kNoLandlock,
+          .remedy = "use only plugins whose makers you trust, or a kernel of 5.13 or later with Landlock switched on"};
 }
 
 std::string checks_text(const std::vector<Check>& checks) {

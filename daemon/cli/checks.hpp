@@ -35,6 +35,8 @@ std::vector<Check> check_latency(const Context& context);
 /// Pure.
 Check judge_latency(const api::BallStatus& ball);
 Check check_database(const Context& context);
+/// Whether the kernel can keep plugins from files. @p landlock: its version, 0 for none. Pure.
+Check judge_sandbox(int landlock);
 
 /// Pure.
 std::string checks_text(const std::vector<Check>& checks);

@@ -22,6 +22,8 @@ void add_show(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_simulate(CLI::App& app, Context& context);
 void add_routine(CLI::App& app, Context& context);
+void add_plugin(CLI::App& app, Context& context);
+void add_plugin_list(CLI::App& plugin, Context& context);
 void add_config(CLI::App& app, Context& context);
 
 }  // namespace knead::cli

@@ -7,6 +7,7 @@
 #include "daemon/cli/checks.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
+#include "daemon/host/landlock.hpp"
 #include "daemon/live/ball_models.hpp"
 #include "daemon/live/folders.hpp"
 
@@ -28,6 +29,7 @@ ExitCode run(const Context& context, bool json) {
   checks.push_back(check_realtime(context));
   checks.push_back(check_memory_lock(context));
   for (auto& check : check_latency(context)) checks.push_back(std::move(check));
+  checks.push_back(judge_sandbox(host::landlock::version()));
   checks.push_back(check_database(context));
   if (json)
     print_json(checks_json(checks));

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
   knead::cli::add_export(app, context);
   knead::cli::add_simulate(app, context);
   knead::cli::add_routine(app, context);
+  knead::cli::add_plugin(app, context);
   knead::cli::add_config(app, context);
 
   try {

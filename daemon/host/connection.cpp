@@ -70,11 +70,13 @@ Result<std::shared_ptr<Connection>> Connection::open(const PluginLaunch& launch)
   auto child = ChildProcess::spawn(launch.host_program, file, theirs.get(), ring.get());
   if (!child) return std::unexpected(child.error());
   std::shared_ptr<Connection> connection(new Connection(launch, std::move(*child), std::move(ours)));
-  if (auto sent = connection->send_start(launch.activation); !sent) return std::unexpected(sent.error());
+  if (auto sent = connection->send_start(launch); !sent) return std::unexpected(sent.error());
   return connection;
 }
 
-Result<> Connection::send_start(const session::Activation& activation) {
+Result<> Connection::send_start(const PluginLaunch& launch) {
+  if (launch.only_describe) return send_frame(StartFrame{std::string(build_id()), {}, true});
+  const session::Activation& activation = launch.activation;
   if (!is_plain_text(activation.exercise, KNEAD_MAX_NOTE_TEXT) ||
       !is_plain_text(activation.plugin, KNEAD_MAX_NOTE_TEXT)) {
     return end(Errc::kInvalidInput, "was given an exercise or a name that is not a short plain text");
@@ -94,6 +96,7 @@ std::unexpected<Error> Connection::end(Errc code, const std::string& reason) {
   if (!failure_) {
     (void)child_.end();
     failure_ = Error{code, 0, "the plugin " + reason, {}};
+    statistics_.ended = failure_->context;
   }
   return std::unexpected(*failure_);
 }

@@ -41,13 +41,14 @@ class Connection {
 
   [[nodiscard]] int socket() const noexcept { return socket_.get(); }
   [[nodiscard]] pid_t pid() const noexcept { return child_.pid(); }
+  [[nodiscard]] const std::string& file() const noexcept { return file_; }
   [[nodiscard]] const PluginInfo& info() const noexcept { return info_; }
   [[nodiscard]] PluginStatistics& statistics() noexcept { return statistics_; }
   [[nodiscard]] bool failed() const noexcept { return failure_.has_value(); }
 
  private:
   Connection(const PluginLaunch& launch, ChildProcess child, UniqueFd socket);
-  Result<> send_start(const session::Activation& activation);
+  Result<> send_start(const PluginLaunch& launch);
   Result<> send_frame(const ToPlugin& frame);
   Result<std::optional<FromPlugin>> receive_frame(Wait wait);
   Result<Received> accept(ActionFrame frame);

@@ -150,6 +150,7 @@ struct Overloaded : F... {
 void write(Writer& w, const StartFrame& frame) noexcept {
   w.enumerator(Tag::kStart);
   w.text(frame.build);
+  w.flag(frame.only_describe);
   w.number(static_cast<std::uint8_t>(frame.parameters.size()));
   for (const Parameter& parameter : frame.parameters) {
     w.text(parameter.key);
@@ -163,6 +164,7 @@ void write(Writer& w, const StartFrame& frame) noexcept {
 StartFrame read_start(Reader& r) {
   StartFrame frame;
   frame.build = r.text(kMaxName);
+  frame.only_describe = r.flag();
   const auto count = r.within(r.number<std::uint8_t>(), 0, kMaxParameters);
   for (std::size_t i = 0; i < count && r.ok(); ++i) {
     Parameter& parameter = frame.parameters.emplace_back();

@@ -41,6 +41,7 @@ constexpr std::size_t kMaxExtensions = 16;
 struct StartFrame {
   std::string build;
   std::vector<Parameter> parameters;
+  bool only_describe = false;  ///< load it, say who it is, and end: create() is not called
   bool operator==(const StartFrame&) const = default;
 };
 
@@ -73,7 +74,7 @@ struct EventFrame {
   bool operator==(const EventFrame&) const = default;
 };
 
-/// host → daemon: the plugin is loaded and created.
+/// host → daemon: the plugin is loaded and, unless it was only to be described, created.
 struct HelloFrame {
   std::string build;
   std::uint32_t abi_major = 0;

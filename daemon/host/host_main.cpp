@@ -2,13 +2,14 @@
 // knead-plugin-host: the process a plugin lives and dies in. Started by the daemon, `knead simulate` and
 // knead-plugin-check only, with the socket and the read-only ring as descriptors 3 and 4.
 //
-// One plugin, one thread, no way out: confine, take the parameters, lock the system calls down, load, serve, end.
+// One plugin, one thread, no way out: confine, take the parameters, lock files and system calls down, load, serve, end.
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "daemon/host/frames.hpp"
@@ -63,14 +64,25 @@ int serve(const std::string& file) {
     return refuse(
         RefusedFrame{RefusedFrame::Reason::kOtherBuild, std::string("the plugin host is ") + std::string(build_id())});
   }
-  auto samples = RingReader::from_descriptor(kRingFd);
-  if (!samples) return refuse(samples.error());
+  std::optional<RingReader> samples;
+  if (!start->only_describe) {
+    auto ring = RingReader::from_descriptor(kRingFd);
+    if (!ring) return refuse(ring.error());
+    samples.emplace(std::move(*ring));
+  }
 
+  if (auto ok = sandbox::confine_files(file); !ok) return refuse(ok.error());
   if (auto ok = sandbox::allow_loading(kSocketFd); !ok) return refuse(ok.error());
   const auto module = PluginModule::load(file);
   if (!module) return refuse(module.error());
   if (auto ok = sandbox::forbid_loading(); !ok) return refuse(ok.error());
 
+  if (!samples) {
+    const auto hello = PluginRunner::describe(*module);
+    if (!hello) return refuse(hello.error());
+    send(*hello);
+    return 0;
+  }
   PluginRunner runner(std::move(*samples), std::move(start->parameters), send);
   const auto hello = runner.create(*module);
   if (!hello) return refuse(hello.error());

@@ -30,6 +30,7 @@ struct PluginLaunch {
   session::Side side = session::Side::kRight;
   std::string routine_file{};  ///< names the place of a parameter that does not fit; empty: the plugin's file is named
   int ring_fd = -1;            ///< SampleRing::read_only_descriptor(); taken over by launch(), whatever comes of it
+  bool only_describe = false;  ///< see PluginProcess::describe()
 };
 
 /// Who a plugin says it is.
@@ -51,6 +52,7 @@ struct PluginStatistics {
   std::uint64_t slow_calls = 0;  ///< live: over 50 ms
   std::uint32_t misuses = 0;     ///< calls that were answered with a status
   std::string last_misuse;       ///< "request_motor() was called in the wrong state"
+  std::string ended;             ///< why it was ended before its time: "the plugin crashed (SIGSEGV)"
 };
 
 /// One plugin in a process of its own, for one session. Talks to it in one of two ways over the same frames: exchange()
@@ -64,6 +66,9 @@ class PluginProcess {
   /// Errors: kNotFound, no such file; kInvalidInput, not a plugin, or it refuses the routine; kProtocol, another ABI
   /// major; kTimeout; kDisconnected, it crashed.
   static Result<std::unique_ptr<PluginProcess>> launch(const PluginLaunch& launch);
+  /// Who the plugin in @p file is, without creating it: loads it in a process of its own and ends that. Errors: as of
+  /// launch().
+  static Result<PluginInfo> describe(const std::string& file, const std::string& host_program);
   using LaunchHandler = std::function<void(Result<std::unique_ptr<PluginProcess>>)>;
   /// The same without waiting: @p on_ready is called from @p io, once, not within this call.
   static void launch(boost::asio::io_context& io, const PluginLaunch& launch, LaunchHandler on_ready);
@@ -73,6 +78,8 @@ class PluginProcess {
   ~PluginProcess();
 
   [[nodiscard]] const PluginInfo& info() const noexcept;
+  /// Its file, as it was launched.
+  [[nodiscard]] const std::string& file() const noexcept;
   [[nodiscard]] const PluginStatistics& statistics() const noexcept;
   [[nodiscard]] pid_t pid() const noexcept;
 

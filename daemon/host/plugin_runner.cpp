@@ -63,6 +63,15 @@ PluginRunner* of(const knead_host_t* host) noexcept {
   return host == nullptr ? nullptr : static_cast<PluginRunner*>(host->host_data);
 }
 
+HelloFrame hello_of(const PluginModule& module, std::span<const DeclaredParameter> declared) {
+  HelloFrame hello = module.hello();
+  for (const DeclaredParameter& each : declared) {
+    hello.parameters.push_back({each.key, each.summary, to_plain_text(describe_values(each), KNEAD_MAX_NOTE_TEXT),
+                                to_plain_text(describe_default(each), KNEAD_MAX_NOTE_TEXT)});
+  }
+  return hello;
+}
+
 knead_sample_t to_abi(const Sample& sample, DeviceTime epoch) noexcept {
   knead_sample_t out{};
   out.seq = sample.seq;
@@ -104,6 +113,12 @@ PluginRunner::~PluginRunner() {
   if (plugin_ != nullptr) plugin_->destroy(plugin_);
 }
 
+std::expected<HelloFrame, RefusedFrame> PluginRunner::describe(const PluginModule& module) {
+  const auto declared = read_declarations(*module.factory().descriptor);
+  if (!declared) return std::unexpected(RefusedFrame{RefusedFrame::Reason::kNotAPlugin, declared.error()});
+  return hello_of(module, *declared);
+}
+
 std::expected<HelloFrame, RefusedFrame> PluginRunner::create(const PluginModule& module) {
   using Reason = RefusedFrame::Reason;
   const auto declared = read_declarations(*module.factory().descriptor);
@@ -123,12 +138,8 @@ std::expected<HelloFrame, RefusedFrame> PluginRunner::create(const PluginModule&
         RefusedFrame{Reason::kNotAPlugin, "its create() returned a plugin without on_event() or destroy()"});
   }
   plugin_ = plugin;
-  HelloFrame hello = module.hello();
+  HelloFrame hello = hello_of(module, *declared);
   hello.extensions = extensions_;
-  for (const DeclaredParameter& each : *declared) {
-    hello.parameters.push_back({each.key, each.summary, to_plain_text(describe_values(each), KNEAD_MAX_NOTE_TEXT),
-                                to_plain_text(describe_default(each), KNEAD_MAX_NOTE_TEXT)});
-  }
   return hello;
 }
 

@@ -37,7 +37,9 @@ class PluginRunner {
   PluginRunner(const PluginRunner&) = delete;
   PluginRunner& operator=(const PluginRunner&) = delete;
 
-  /// Creates the plugin. What it returns goes to the daemon.
+  /// Who the plugin is and what a routine may set for it. What it returns goes to the daemon.
+  static std::expected<HelloFrame, RefusedFrame> describe(const PluginModule& module);
+  /// Creates the plugin. As describe(), with the extensions that it asked for.
   std::expected<HelloFrame, RefusedFrame> create(const PluginModule& module);
   /// Hands the event to the plugin; its actions and then the acknowledgement are sent.
   void handle(const EventFrame& event);

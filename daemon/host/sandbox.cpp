@@ -16,10 +16,13 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <sys/socket.h>
 
 #include "daemon/host/frames.hpp"
+#include "daemon/host/landlock.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define KNEAD_UNDER_SANITIZER 1
@@ -261,6 +264,15 @@ Result<> confine_process(pid_t parent, int last_fd) {
   if (ok) ok = limit(RLIMIT_FSIZE, 0, "file size");
   if (ok) ok = limit(RLIMIT_CORE, 0, "core files");
   return ok;
+}
+
+Result<bool> confine_files(const std::string& plugin_file) {
+  if (landlock::version() == 0) return false;
+  // Where the loader looks on its own, ld.so(8). What a plugin brings beside these it has to be linked with statically.
+  const std::vector<std::string> readable{plugin_file,  "/lib",           "/lib64",          "/usr/lib",
+                                          "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"};
+  if (auto ok = landlock::read_only(readable); !ok) return std::unexpected(std::move(ok.error()));
+  return true;
 }
 
 Result<> allow_loading(int report_fd) {

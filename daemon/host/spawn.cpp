@@ -72,7 +72,8 @@ std::string describe(const siginfo_t& info) {
     case SIGXFSZ:
       return "tried to write a file (" + name + ")";
     case SIGKILL:
-      return "was killed (" + name + ")";
+      // Ours too: what has closed its socket and lives is ended by us.
+      return "was killed (" + name + "), or closed its connection";
     default:
       return "crashed (" + name + ")";
   }

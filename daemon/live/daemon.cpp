@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "daemon/host/find_plugin.hpp"
+#include "daemon/host/landlock.hpp"
+#include "daemon/live/plugin_facts.hpp"
 #include "daemon/session/routine_library.hpp"
 
 namespace knead::live {
@@ -60,6 +62,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(boost::asio::io_context& io, const
       bus, sampling::RealtimeOptions{
                .priority = realtime.priority, .cpu = realtime.cpu, .lock_memory = realtime.lock_memory});
   if (!daemon->realtime().notes.empty()) spdlog::warn("{}", daemon->realtime().notes);
+  if (host::landlock::version() == 0) spdlog::warn("{}", host::kNoLandlock);
   daemon->schedule_beat();
   return daemon;
 }
@@ -75,7 +78,8 @@ Daemon::Daemon(boost::asio::io_context& io, const LoadedConfig& config, Folders 
       timer_(io) {}
 
 Daemon::~Daemon() {
-  listeners_.clear();  // they may be gone already
+  listeners_.clear();  // they may be gone already, and so may whoever waits for a session to begin
+  beginning_.reset();
   end_session("daemon");
   bus_.end_events();
 }
@@ -200,19 +204,9 @@ Result<Station*> Daemon::choose_station(const std::string& serial) {
 
 // ---- The session --------------------------------------------------------------------------------------------------
 
-Result<const LiveSession*> Daemon::run(const SessionRequest& request) {
-  if (session_ && !session_->ended()) {
-    return fail(Errc::kBusy, fmt::format("a session of {} runs already", session_->session().routine().id));
-  }
-  if (session_) finish_session();
-  const auto path = session::find_routine(request.routine, folders_.routines);
-  if (!path) return std::unexpected(path.error());
-  auto routine = session::read_routine(*path);
-  if (!routine) return std::unexpected(std::move(routine.error()));
-  const auto band = band_of(config_.config);
-  if (auto fits = session::check_own_band(band, *routine); !fits) return std::unexpected(std::move(fits.error()));
-  auto station = choose_station(request.ball);
-  if (!station) return std::unexpected(std::move(station.error()));
+Result<Station*> Daemon::choose_ready_station(const std::string& serial) {
+  auto station = choose_station(serial);
+  if (!station) return station;
   if (!(*station)->calibration().calibrated) {
     return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", (*station)->serial()), "calibrate it first");
   }
@@ -223,25 +217,86 @@ Result<const LiveSession*> Daemon::run(const SessionRequest& request) {
     });
     return fail(Errc::kRefused, why, "`knead clear` lets go of it, when you are ready");
   }
-  auto plugin = launch_plugin(*routine, request.side, **station);
-  if (!plugin) return std::unexpected(std::move(plugin.error()));
+  return station;
+}
 
+void Daemon::run(const SessionRequest& request, RunHandler on_done) {
+  auto prepared = prepare(request);
+  if (!prepared) return on_done(std::unexpected(prepared.error()));
+  if (!prepared->routine.activation) return on_done(begin(*prepared, nullptr));
+  const auto launch = plugin_launch(*prepared);
+  if (!launch) return on_done(std::unexpected(launch.error()));
+  prepared->on_done = std::move(on_done);
+  beginning_ = std::make_shared<Beginning>(std::move(*prepared));
+  // What comes after it was abandoned, or after the daemon is gone, finds nobody, and the plugin's process ends.
+  host::PluginProcess::launch(io_, *launch,
+                              [this, weak = std::weak_ptr(beginning_)](auto plugin) {
+                                const auto beginning = weak.lock();
+                                if (!beginning) return;
+                                beginning_.reset();
+                                beginning->on_done(plugin ? begin(*beginning, std::move(*plugin))
+                                                          : std::unexpected(std::move(plugin.error())));
+                              });
+}
+
+Result<Daemon::Beginning> Daemon::prepare(const SessionRequest& request) {
+  if (session_ && !session_->ended()) {
+    return fail(Errc::kBusy, fmt::format("a session of {} runs already", session_->session().routine().id));
+  }
+  if (beginning_) return fail(Errc::kBusy, fmt::format("a session of {} is about to begin", beginning_->routine.id));
+  if (session_) finish_session();
+  const auto path = session::find_routine(request.routine, folders_.routines);
+  if (!path) return std::unexpected(path.error());
+  auto routine = session::read_routine(*path);
+  if (!routine) return std::unexpected(std::move(routine.error()));
+  if (auto fits = session::check_own_band(band_of(config_.config), *routine); !fits) {
+    return std::unexpected(std::move(fits.error()));
+  }
+  const auto station = choose_ready_station(request.ball);
+  if (!station) return std::unexpected(station.error());
+  Beginning beginning{.request = request, .routine = std::move(*routine), .on_done = {}};
+  beginning.request.ball = (*station)->serial();
+  return beginning;
+}
+
+Result<host::PluginLaunch> Daemon::plugin_launch(const Beginning& beginning) {
+  const session::Activation& activation = *beginning.routine.activation;
+  auto file = host::find_plugin(activation.plugin, folders_.plugins);
+  if (!file) return std::unexpected(std::move(file.error()));
+  auto program = host::find_host_program();
+  if (!program) return std::unexpected(std::move(program.error()));
+  const auto ring = stations_.at(beginning.request.ball)->ring().read_only_descriptor();
+  if (!ring) return std::unexpected(ring.error());
+  return host::PluginLaunch{.plugin_file = std::move(*file),
+                            .host_program = std::move(*program),
+                            .activation = activation,
+                            .side = beginning.request.side,
+                            .routine_file = beginning.routine.file,
+                            .ring_fd = *ring};
+}
+
+Result<const LiveSession*> Daemon::begin(const Beginning& beginning, std::unique_ptr<host::PluginProcess> plugin) {
+  // Once more: while the plugin came the ball may have left, or stopped.
+  const auto station = choose_ready_station(beginning.request.ball);
+  if (!station) return std::unexpected(station.error());
+  Station* const where = *station;
+  const SessionRequest& request = beginning.request;
   const record::SessionHeader header{
       .profile = request.profile,
-      .routine = std::move(*routine),
+      .routine = beginning.routine,
       .side = request.side,
-      .band = band,
-      .ball_serial = (*station)->serial(),
-      .ball = (*station)->info(),
-      .calibration = (*station)->calibration(),
+      .band = band_of(config_.config),
+      .ball_serial = where->serial(),
+      .ball = where->info(),
+      .calibration = where->calibration(),
       .config = render(config_),
       .started_at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()),
-      .nrs_before = request.nrs_before};
-  Station* where = *station;
+      .nrs_before = request.nrs_before,
+      .plugin = plugin ? std::optional(identity_of(*plugin)) : std::nullopt};
   auto begun = LiveSession::begin({.io = io_,
                                    .station = *where,
                                    .recorder = recorder_,
-                                   .plugin = std::move(*plugin),
+                                   .plugin = std::move(plugin),
                                    .listener =
                                        [this, where](const session::Event& event) {
                                          for (SessionListener* l : listeners_)
@@ -258,22 +313,8 @@ Result<const LiveSession*> Daemon::run(const SessionRequest& request) {
   return session_.get();
 }
 
-Result<std::unique_ptr<host::PluginProcess>> Daemon::launch_plugin(const session::Routine& routine, session::Side side,
-                                                                   const Station& station) {
-  if (!routine.activation) return std::unique_ptr<host::PluginProcess>();
-  auto file = host::find_plugin(routine.activation->plugin, folders_.plugins);
-  if (!file) return std::unexpected(std::move(file.error()));
-  auto program = host::find_host_program();
-  if (!program) return std::unexpected(std::move(program.error()));
-  auto ring = station.ring().read_only_descriptor();
-  if (!ring) return std::unexpected(std::move(ring.error()));
-  // Waits for the plugin, 2 s at most. No session runs and no motor turns meanwhile.
-  return host::PluginProcess::launch({.plugin_file = std::move(*file),
-                                      .host_program = std::move(*program),
-                                      .activation = *routine.activation,
-                                      .side = side,
-                                      .routine_file = routine.file,
-                                      .ring_fd = *ring});
+void Daemon::abandon_beginning(const Error& error) {
+  if (const auto beginning = std::exchange(beginning_, nullptr)) beginning->on_done(std::unexpected(error));
 }
 
 Result<> Daemon::pause(const std::string& reason) {
@@ -291,9 +332,11 @@ Result<> Daemon::resume() {
 void Daemon::stop(const std::string& by) {
   for (auto& [serial, station] : stations_) station->stop();
   if (session_) session_->stop(HostClock::now(), by);
+  abandon_beginning({.code = Errc::kRefused, .context = "a stop came before the session began", .remedy = {}});
 }
 
 void Daemon::end_session(const std::string& by) {
+  abandon_beginning({.code = Errc::kRefused, .context = "the daemon ends", .remedy = {}});
   if (!session_) return;
   stop(by);
   finish_session();

@@ -56,8 +56,11 @@ class Daemon final : private hw::BusEvents {
 
   // ---- What clients ask for -------------------------------------------------------------------------------------
 
-  /// Errors: kNotFound, kInvalidInput (routine, plugin), kNoBall, kBusy (a session runs), kRefused (a trip holds).
-  Result<const LiveSession*> run(const SessionRequest& request);
+  using RunHandler = std::function<void(const Result<const LiveSession*>&)>;
+  /// Begins a session. Waits for no plugin: @p on_done is called once, from the main loop as soon as the plugin is
+  /// there, or right away where there is none or the request is refused. Errors: kNotFound, kInvalidInput (routine,
+  /// plugin), kNoBall, kBusy (a session runs or is about to), kRefused (a trip holds, or a stop came meanwhile).
+  void run(const SessionRequest& request, RunHandler on_done);
   /// Errors: kNotFound, no session runs; kRefused.
   Result<> pause(const std::string& reason);
   Result<> resume();
@@ -114,8 +117,20 @@ class Daemon final : private hw::BusEvents {
   void hold_cpu_latency();
   void finish_session();
   Result<Station*> choose_station(const std::string& serial);
-  Result<std::unique_ptr<host::PluginProcess>> launch_plugin(const session::Routine& routine, session::Side side,
-                                                             const Station& station);
+  /// choose_station(), of those that a session may begin on.
+  Result<Station*> choose_ready_station(const std::string& serial);
+
+  /// A session whose plugin is on its way.
+  struct Beginning {
+    SessionRequest request;  ///< with the chosen ball
+    session::Routine routine;
+    RunHandler on_done;
+  };
+  Result<Beginning> prepare(const SessionRequest& request);
+  Result<host::PluginLaunch> plugin_launch(const Beginning& beginning);
+  Result<const LiveSession*> begin(const Beginning& beginning, std::unique_ptr<host::PluginProcess> plugin);
+  /// Answers a session that has not begun with @p error: it never will.
+  void abandon_beginning(const Error& error);
 
   boost::asio::io_context& io_;
   LoadedConfig config_;
@@ -133,6 +148,7 @@ class Daemon final : private hw::BusEvents {
   std::unique_ptr<sampling::SamplingThread> thread_;
   std::vector<Arrival> arrivals_;
   std::map<std::string, std::unique_ptr<Station>> stations_;
+  std::shared_ptr<Beginning> beginning_;
   std::unique_ptr<LiveSession> session_;
 };
 

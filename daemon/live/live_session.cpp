@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "daemon/live/plugin_facts.hpp"
+
 namespace knead::live {
 
 namespace {
@@ -166,6 +168,7 @@ session::SessionReport LiveSession::finish(std::optional<int> nrs_after) {
   if (std::exchange(finished_, true)) return report;
   record::SessionSummary summary = record::summary_of(report);
   summary.nrs_after = nrs_after;
+  if (parts_.plugin) summary.plugin = conduct_of(*parts_.plugin);
   parts_.recorder.end_session(std::move(summary), fed_);
   return report;
 }

@@ -92,7 +92,9 @@ void Methods::offer() {
     for (const api::BallStatus& ball : balls()) list.push_back(to_json(ball));
     return object{{"balls", std::move(list)}};
   });
-  server_.on("session.run", [this](const object& params, api::Connection& from) { return run(params, from); });
+  server_.on_late("session.run", [this](const object& params, api::Connection& from, const api::Server::Reply& reply) {
+    run(params, from, reply);
+  });
   server_.on("session.pause", [this](const object& params, api::Connection&) -> Result<value> {
     if (auto ok = none(params); !ok) return ok;
     if (auto done = daemon_.pause("a person"); !done) return std::unexpected(std::move(done.error()));
@@ -133,32 +135,38 @@ void Methods::offer() {
   server_.on_disconnect([this](api::ConnectionId connection) {
     // Not from here: a client may be dropped in the middle of an event that the session is just telling.
     boost::asio::post(io_, [this, connection] {
-      if (owner_ != connection) return;
-      owner_.reset();
-      // Whoever watched over the session is gone: the motor rests until somebody says to go on.
-      static_cast<void>(daemon_.pause("the program that began the session is gone"));
+      if (owner_ == connection) pause_for_owner();
     });
   });
 }
 
-Result<value> Methods::run(const object& params, api::Connection& from) {
-  auto request = api::run_request_from(params);
-  if (!request) return std::unexpected(std::move(request.error()));
-  const auto session = daemon_.run({.routine = request->routine,
-                                    .side = request->side.value_or(session::Side::kRight),
-                                    .profile = request->profile,
-                                    .ball = request->ball,
-                                    .nrs_before = request->nrs_before,
-                                    .nrs_after = request->nrs_after});
-  if (!session) return std::unexpected(session.error());
+void Methods::run(const object& params, const api::Connection& from, const api::Server::Reply& reply) {
+  const auto request = api::run_request_from(params);
+  if (!request) return reply.send(std::unexpected(request.error()));
+  const std::optional<api::ConnectionId> owner = request->own ? std::optional(from.id()) : std::nullopt;
+  daemon_.run({.routine = request->routine,
+               .side = request->side.value_or(session::Side::kRight),
+               .profile = request->profile,
+               .ball = request->ball,
+               .nrs_before = request->nrs_before,
+               .nrs_after = request->nrs_after},
+              [this, owner, reply](const Result<const LiveSession*>& begun) {
+                if (!begun) return reply.send(std::unexpected(begun.error()));
+                owner_ = owner;
+                const session::Session& running = (*begun)->session();
+                reply.send(to_json(api::RunReply{.session_id = daemon_.record_status().session_id,
+                                                 .title = running.routine().title,
+                                                 .ball = (*begun)->station().serial(),
+                                                 .side = running.options().side,
+                                                 .custom = running.routine().method == session::Method::kCustom}));
+                if (owner && !reply.client_is_there()) pause_for_owner();
+              });
+}
+
+void Methods::pause_for_owner() {
   owner_.reset();
-  if (request->own) owner_ = from.id();
-  const session::Session& running = (*session)->session();
-  return to_json(api::RunReply{.session_id = daemon_.record_status().session_id,
-                               .title = running.routine().title,
-                               .ball = (*session)->station().serial(),
-                               .side = running.options().side,
-                               .custom = running.routine().method == session::Method::kCustom});
+  // Whoever watched over the session is gone: the motor rests until somebody says to go on.
+  static_cast<void>(daemon_.pause("the program that began the session is gone"));
 }
 
 std::vector<api::BallStatus> Methods::balls() const {

@@ -23,7 +23,8 @@ class Methods final : public SessionListener {
  private:
   void offer();
   void schedule_live();
-  Result<boost::json::value> run(const boost::json::object& params, api::Connection& from);
+  void run(const boost::json::object& params, const api::Connection& from, const api::Server::Reply& reply);
+  void pause_for_owner();
   [[nodiscard]] api::DaemonStatus status() const;
   [[nodiscard]] std::vector<api::BallStatus> balls() const;
 

@@ -11,6 +11,7 @@
 #include "daemon/host/plugin_process.hpp"
 #include "daemon/live/conductor.hpp"
 #include "daemon/live/person_cue.hpp"
+#include "daemon/live/plugin_facts.hpp"
 #include "daemon/record/session_writer.hpp"
 #include "daemon/sampling/sampler.hpp"
 #include "daemon/session/routine_library.hpp"
@@ -134,9 +135,11 @@ class Keeper final : public SessionObserver {
     if (result_) result_ = writer_->add_sample(t, sample);
   }
   [[nodiscard]] const Result<>& result() const { return result_; }
-  Result<> end(const session::SessionReport& report) {
+  Result<> end(const session::SessionReport& report, const host::PluginProcess* plugin) {
     if (!result_) return result_;
-    return writer_->end(record::summary_of(report));
+    record::SessionSummary summary = record::summary_of(report);
+    if (plugin != nullptr) summary.plugin = conduct_of(*plugin);
+    return writer_->end(std::move(summary));
   }
 
  private:
@@ -224,7 +227,8 @@ Result<session::SessionReport> simulate(const SimulateOptions& options) {
                       .ball = ball.ball().info(),
                       .calibration = calibration,
                       .config = {},
-                      .started_at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now())});
+                      .started_at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()),
+                      .plugin = process ? std::optional(identity_of(*process)) : std::nullopt});
     if (!opened) return std::unexpected(std::move(opened.error()));
     keeper = std::move(*opened);
     observers.push_back(keeper.get());
@@ -255,7 +259,7 @@ Result<session::SessionReport> simulate(const SimulateOptions& options) {
   }
   session::SessionReport report = conductor.report();
   if (keeper) {
-    if (auto kept = keeper->end(report); !kept) return std::unexpected(std::move(kept.error()));
+    if (auto kept = keeper->end(report, process.get()); !kept) return std::unexpected(std::move(kept.error()));
   }
   return report;
 }

@@ -47,6 +47,21 @@ struct Gap {
 enum class Origin : std::uint8_t { kBall, kSimulation };
 std::string_view to_string(Origin origin) noexcept;
 
+/// The plugin of a session, as it says of itself.
+struct PluginIdentity {
+  std::string file;
+  std::string id;
+  std::string version;
+};
+
+/// How it behaved, for its author.
+struct PluginConduct {
+  std::uint64_t slow_calls = 0;  ///< that took over 50 ms
+  std::uint64_t misuses = 0;     ///< calls that were answered with a status
+  std::string last_misuse;       ///< "request_motor() was called in the wrong state"
+  std::string ended;             ///< why it was ended before its time: "the plugin crashed (SIGSEGV)"
+};
+
 /// All that is in force when a session begins. Stored before the first sample, so that a crash leaves no riddle.
 struct SessionHeader {
   std::string profile;
@@ -62,6 +77,7 @@ struct SessionHeader {
   /// Wall clock. Only names the session: nothing is computed from it, so a clock that is set does no harm.
   std::chrono::sys_time<std::chrono::microseconds> started_at{};
   std::optional<int> nrs_before{};  ///< pain 0..10 as the person rates it
+  std::optional<PluginIdentity> plugin{};
 };
 
 /// What is known once a session has ended. What was received and lost the record counts itself.
@@ -73,6 +89,7 @@ struct SessionSummary {
   std::vector<session::StepResult> steps;
   session::Measures measures{};
   std::optional<int> nrs_after{};
+  PluginConduct plugin{};
 };
 
 /// What of a finished session's report the record needs.
@@ -108,6 +125,14 @@ struct SessionFacts {
   std::uint64_t samples = 0;          ///< in the record
   std::uint64_t lost = 0;             ///< missing from it, all kinds of gaps
   std::uint64_t write_failures = 0;   ///< attempts to write that failed and were repeated
+};
+
+/// A plugin in one session.
+struct StoredPluginRun {
+  std::int64_t session_id = 0;
+  std::string started_at;  ///< of the session; UTC, ISO 8601
+  PluginIdentity plugin;
+  PluginConduct conduct;
 };
 
 struct StoredStep {

@@ -131,7 +131,21 @@ CREATE TABLE sample_blocks (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations{kVersion1};
+// Who the plugin of a session was, and how it behaved: what its author wants to know.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE plugin_runs (
+  session_id  INTEGER PRIMARY KEY REFERENCES sessions ON DELETE CASCADE,
+  file        TEXT NOT NULL,
+  id          TEXT NOT NULL,
+  version     TEXT NOT NULL,
+  slow_calls  INTEGER NOT NULL DEFAULT 0,  -- these four: as of the session's end
+  misuses     INTEGER NOT NULL DEFAULT 0,
+  last_misuse TEXT NOT NULL DEFAULT '',
+  ended       TEXT NOT NULL DEFAULT ''     -- why it was ended before its time
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations{kVersion1, kVersion2};
 
 }  // namespace
 

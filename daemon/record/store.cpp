@@ -78,6 +78,10 @@ std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
     run(plan, id, n++, step.muscle, session::to_string(side_of(step, h.side)), us(step.credit), band.lo.value,
         band.hi.value, band.hysteresis.value);
   }
+  if (h.plugin) {
+    SQLite::Statement plugin(db, "INSERT INTO plugin_runs (session_id, file, id, version) VALUES (?, ?, ?, ?)");
+    run(plugin, id, h.plugin->file, h.plugin->id, h.plugin->version);
+  }
   return id;
 }
 
@@ -228,6 +232,10 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
     WHERE id = ?1)sql");
   run(end, id, session::to_string(summary.outcome), summary.reason, us(summary.elapsed), summary.activation_completed,
       buffer.samples(), buffer.lost_samples(), buffer.write_failures(), summary.nrs_after);
+  SQLite::Statement conduct(*db_, R"sql(
+    UPDATE plugin_runs SET slow_calls = ?2, misuses = ?3, last_misuse = ?4, ended = ?5 WHERE session_id = ?1)sql");
+  run(conduct, id, summary.plugin.slow_calls, summary.plugin.misuses, summary.plugin.last_misuse,
+      summary.plugin.ended);
 }
 
 Result<> Store::limit_size(std::uint64_t bytes) {

@@ -48,6 +48,8 @@ class Store {
 
   /// Newest first.
   [[nodiscard]] Result<std::vector<SessionFacts>> list_sessions(std::size_t limit) const;
+  /// The plugins of the newest sessions, newest first.
+  [[nodiscard]] Result<std::vector<StoredPluginRun>> list_plugin_runs(std::size_t limit) const;
   /// Errors: kNotFound.
   [[nodiscard]] Result<StoredSession> load_session(std::int64_t id) const;
   /// Streams a session's samples in order, about a second at a time, with the force of the stored calibration.

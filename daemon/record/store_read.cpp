@@ -169,6 +169,30 @@ Result<std::vector<SessionFacts>> Store::list_sessions(std::size_t limit) const 
   });
 }
 
+Result<std::vector<StoredPluginRun>> Store::list_plugin_runs(std::size_t limit) const {
+  return guarded(path_, "read", [&]() -> Result<std::vector<StoredPluginRun>> {
+    SQLite::Statement select(*db_, R"sql(
+      SELECT p.session_id, s.started_at, p.file, p.id, p.version, p.slow_calls, p.misuses, p.last_misuse, p.ended
+      FROM plugin_runs p JOIN sessions s ON s.id = p.session_id ORDER BY p.session_id DESC LIMIT ?)sql");
+    select.bind(1, static_cast<std::int64_t>(limit));
+    std::vector<StoredPluginRun> runs;
+    while (select.executeStep()) {
+      Row row(select);
+      StoredPluginRun& run = runs.emplace_back();
+      run.session_id = row.integer();
+      run.started_at = row.text();
+      run.plugin.file = row.text();
+      run.plugin.id = row.text();
+      run.plugin.version = row.text();
+      run.conduct.slow_calls = row.count();
+      run.conduct.misuses = row.count();
+      run.conduct.last_misuse = row.text();
+      run.conduct.ended = row.text();
+    }
+    return runs;
+  });
+}
+
 Result<StoredSession> Store::load_session(std::int64_t id) const {
   return guarded(path_, "read", [&]() -> Result<StoredSession> {
     SQLite::Transaction snapshot(*db_);  // all parts of one moment, also while the session runs

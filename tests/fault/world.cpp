@@ -48,10 +48,18 @@ void World::start_daemon() {
   if (!ready) throw std::runtime_error("kneadd did not come up: " + daemon_->log());
 }
 
+Result<> World::try_run(const std::string& routine) {
+  const auto begun = client_->call("session.run", {{"routine", routine}, {"side", "right"}});
+  if (!begun) return std::unexpected(begun.error());
+  return {};
+}
+
+void World::run(const std::string& routine) {
+  if (const auto begun = try_run(routine); !begun) throw std::runtime_error("no session: " + begun.error().message());
+}
+
 void World::begin_session(const std::string& routine) {
-  if (const auto begun = client_->call("session.run", {{"routine", routine}, {"side", "right"}}); !begun) {
-    throw std::runtime_error("no session: " + begun.error().message());
-  }
+  run(routine);
   if (!wait_for([this] { return motor_runs(); })) throw std::runtime_error("the motor does not run: " + daemon_->log());
 }
 

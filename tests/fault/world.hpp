@@ -44,7 +44,11 @@ class World {
 
   /// Starts kneadd, the first or a next one, and waits until the ball streams.
   void start_daemon();
-  /// Begins a session and waits until the motor runs. @param routine id or path.
+  /// Begins a session. @param routine id or path.
+  [[nodiscard]] Result<> try_run(const std::string& routine);
+  /// The same where a refusal is an error.
+  void run(const std::string& routine);
+  /// Begins a session and waits until the motor runs.
   void begin_session(const std::string& routine = "upper-trap");
   void call(const std::string& method);
   /// The same where a refusal is no surprise.

@@ -205,8 +205,9 @@ struct knead_host {
 
   /* Asks for one more release step, of the muscle, side and band of the last one, until `credit_us` are credited: at
    * least KNEAD_MIN_RELEASE_US, in all no more than the routine grants with "further_release_s", and at most
-   * KNEAD_MAX_RELEASES times. It comes after the steps there are. A set that has begun is set aside, the state is [waiting] when this returns, and SIDE,
-   * RELEASE_PROGRESS, RELEASE_DONE and ACTIVATION_START come anew. Not once a rep is logged.
+   * KNEAD_MAX_RELEASES times. It comes after the steps there are. A set that has begun is set aside, the state is [waiting]
+   * when this returns, and SIDE, RELEASE_PROGRESS, RELEASE_DONE and ACTIVATION_START come anew. Not once a rep is
+   * logged.
    * [plugin-thread & (waiting | active) & !paused] */
   knead_status_t (*request_release)(const knead_host_t* host, int64_t credit_us);
 };

@@ -30,6 +30,9 @@ std::vector<Comparison> live_line();
 std::vector<Comparison> live_delay();
 /// From the ring's push to another process's having read the sample, against a bare send.
 std::vector<Comparison> ring_reach();
+/// A tick to a plugin and its cue back, against a ping-pong between two processes; and what a plugin that reads every
+/// sample costs whoever writes them.
+std::vector<Comparison> plugin();
 /// Processor time of the sampling thread at 1 kHz, against a loop that only wakes as often.
 std::vector<Comparison> processor_time(const Scheduling& scheduling);
 

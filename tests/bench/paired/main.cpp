@@ -92,6 +92,7 @@ int main(int argc, char** argv) {
   run(live_line());
   run(live_delay());
   run(ring_reach());
+  run(plugin());
   run(processor_time(scheduling));
 
   if (!json_file.empty()) {

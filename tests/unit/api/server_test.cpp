@@ -115,6 +115,37 @@ TEST_F(ServerTest, AHandlerThatThrowsDoesNotTakeTheDaemonWithIt) {
   EXPECT_TRUE(one.call("echo")) << "the connection stays";
 }
 
+TEST_F(ServerTest, ARequestThatTakesTimeHoldsUpNoOther) {
+  start();
+  Server::Reply late;
+  on_server([&] { server_->on_late("late", [&](const auto&, Connection&, const auto& reply) { late = reply; }); });
+  RawPeer peer(path_);
+  ASSERT_TRUE(peer.say("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"late\"}\n"
+                       "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"echo\"}\n"));
+  EXPECT_THAT(peer.hear(), HasSubstr("\"id\":2"));
+  on_server([&] {
+    EXPECT_TRUE(late.client_is_there());
+    late.send(boost::json::value("done"));
+  });
+  EXPECT_EQ(peer.hear(), R"({"jsonrpc":"2.0","id":1,"result":"done"})");
+}
+
+TEST_F(ServerTest, ALateAnswerToAClientThatLeftIsDropped) {
+  start();
+  Server::Reply late;
+  on_server([&] { server_->on_late("late", [&](const auto&, Connection&, const auto& reply) { late = reply; }); });
+  {
+    RawPeer peer(path_);
+    ASSERT_TRUE(peer.say("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"late\"}\n"));
+    ASSERT_TRUE(eventually([&] { return late.send != nullptr; }));
+  }
+  ASSERT_TRUE(somebody_left());
+  on_server([&] {
+    EXPECT_FALSE(late.client_is_there());
+    late.send(boost::json::value("done"));
+  });
+}
+
 TEST_F(ServerTest, OnlySubscribersAreNotified) {
   start();
   Client listener = client();

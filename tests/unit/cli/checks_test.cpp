@@ -79,6 +79,13 @@ TEST(LatencyCheck, ALoopThatWasHeldUpForLongIsNotedWithTheRemedy) {
   EXPECT_FALSE(judge_latency(held_up).remedy.empty());
 }
 
+TEST(SandboxCheckTest, AKernelWithoutLandlockIsWorthANote) {
+  EXPECT_EQ(judge_sandbox(0).verdict, Check::Verdict::kNote);
+  EXPECT_THAT(judge_sandbox(0).saw, HasSubstr("no Landlock"));
+  EXPECT_FALSE(judge_sandbox(0).remedy.empty());
+  EXPECT_EQ(judge_sandbox(2).verdict, Check::Verdict::kGood);
+}
+
 TEST(ChecksTextTest, TheTextLeadsWithTheVerdictAndFollowsWithTheRemedy) {
   const std::string text =
       checks_text({{.name = "usb", .verdict = Verdict::kBad, .saw = "denied", .remedy = "grant it"},

@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "daemon/host/landlock.hpp"
 #include "daemon/host/unique_fd.hpp"
 #include "tests/unit/host/plugin_bench.hpp"
 
@@ -83,6 +84,22 @@ TEST(PluginLaunching, SaysWhoThePluginIsAndWhatItUses) {
   EXPECT_EQ(set.plugin().info().name, "Activation set");
   EXPECT_EQ(set.plugin().info().abi_major, 1U);
   EXPECT_THAT(set.plugin().info().extensions, ElementsAre("knead.samples/1", "knead.log/1"));
+}
+
+TEST(PluginLaunching, APluginIsDescribedWithoutBeingCreated) {
+  const auto info = PluginProcess::describe(PluginBench::fixture("parameters.so"), find_host_program().value());
+  ASSERT_TRUE(info.has_value()) << info.error().message();
+  EXPECT_EQ(info->id, "parameters");
+  EXPECT_THAT(info->extensions, IsEmpty());
+  EXPECT_FALSE(info->parameters.empty());
+  // Created without an exercise, this one would refuse.
+  EXPECT_TRUE(PluginProcess::describe(PluginBench::first_party(), find_host_program().value()).has_value());
+}
+
+TEST(PluginLaunching, WhatIsNoPluginCannotBeDescribedEither) {
+  const auto info = PluginProcess::describe(PluginBench::fixture("other_abi.so"), find_host_program().value());
+  ASSERT_FALSE(info.has_value());
+  EXPECT_EQ(info.error().code, Errc::kProtocol);
 }
 
 TEST(PluginLaunching, AMissingFileIsNamed) {
@@ -426,6 +443,14 @@ TEST(PluginSandbox, NoFileIsOpened) {
   set.start_fixture("open");
   ASSERT_TRUE(set.begin_set().has_value());
   EXPECT_EQ(set.did.measure("open"), -1.0);
+}
+
+TEST(PluginSandbox, NoFileOfThePersonsIsReadWhileThePluginIsLoaded) {
+  if (landlock::version() == 0) GTEST_SKIP() << "this kernel has no Landlock";
+  Lockstep set;
+  set.start_fixture("open");
+  ASSERT_TRUE(set.begin_set().has_value());
+  EXPECT_EQ(set.did.measure("open_while_loading"), -1.0);
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

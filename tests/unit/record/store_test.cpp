@@ -9,6 +9,7 @@
 #include <fstream>
 #include <limits>
 
+#include "daemon/record/schema.hpp"
 #include "daemon/record/session_writer.hpp"
 #include "daemon/session/event_json.hpp"
 #include "tests/unit/record/support.hpp"
@@ -265,6 +266,54 @@ TEST(Store, NamesABlockThatIsDamaged) {
   EXPECT_EQ(read, 1000U) << "what comes before it can be read";
   EXPECT_EQ(result.error().code, Errc::kStorage);
   EXPECT_THAT(result.error().message(), HasSubstr("session 1, block 1"));
+}
+
+TEST(Store, TellsOfEachPluginWhoItWasAndHowItBehavedNewestFirst) {
+  const TempFolder folder;
+  Store store = open_store(folder.file("knead.db"));
+  SessionHeader header = test::header();
+  EXPECT_TRUE(SessionWriter::begin(store, header).value().end(test::summary()));  // without a plugin
+  header.plugin = {.file = "/plugins/one.so", .id = "one", .version = "1.0"};
+  EXPECT_TRUE(SessionWriter::begin(store, header).value().end(test::summary()));
+  header.plugin->version = "1.1";
+  SessionSummary summary = test::summary();
+  summary.plugin = {.slow_calls = 3, .misuses = 7, .last_misuse = "cue() was", .ended = "the plugin crashed"};
+  EXPECT_TRUE(SessionWriter::begin(store, header).value().end(summary));
+  const auto runs = store.list_plugin_runs(10).value();
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].session_id, 3);
+  EXPECT_EQ(runs[0].plugin.file, "/plugins/one.so");
+  EXPECT_EQ(runs[0].plugin.version, "1.1");
+  EXPECT_EQ(runs[0].conduct.slow_calls, 3U);
+  EXPECT_EQ(runs[0].conduct.misuses, 7U);
+  EXPECT_EQ(runs[0].conduct.last_misuse, "cue() was");
+  EXPECT_EQ(runs[0].conduct.ended, "the plugin crashed");
+  EXPECT_EQ(runs[1].plugin.version, "1.0");
+  EXPECT_EQ(runs[1].conduct.ended, "");
+}
+
+TEST(Store, BringsEachOlderSchemaUpToDateAndKeepsWhatIsThere) {
+  for (int from = 1; from < schema_version(); ++from) {
+    const TempFolder folder;
+    const std::string path = folder.file("knead.db");
+    {
+      SQLite::Database old(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+      for (int version = 0; version < from; ++version) old.exec(migrations()[static_cast<std::size_t>(version)]);
+      old.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+      old.exec("PRAGMA user_version = " + std::to_string(from));
+      old.exec(
+          "INSERT INTO sessions (started_at, started_unix_us, profile, origin, routine, title, method, side, "
+          "routine_source, config, knead_version, protocol_version, ball_serial, ball_firmware, rate_hz, "
+          "contact_area_mm2, target_reps, outcome) VALUES ('2025', 1, 'anna', 'ball', 'r', 't', 'm', 'left', '', '', "
+          "'0', '1.0', 'S', 1, 1000, 0, 8, 'completed')");
+    }
+    Store store = open_store(path);
+    ASSERT_EQ(store.list_sessions(10).value().size(), 1U) << "from " << from;
+    EXPECT_EQ(store.list_sessions(10).value()[0].profile, "anna");
+    const auto id = write_session(store, test::rough_ride(100, 1));
+    EXPECT_EQ(id, 2) << "from " << from;
+    EXPECT_TRUE(store.check()) << "from " << from;
+  }
 }
 
 TEST(Store, RefusesADatabaseOfANewerSchemaAndLeavesItAsItIs) {

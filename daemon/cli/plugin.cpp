@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include "daemon/cli/commands.hpp"
+
+namespace knead::cli {
+
+void add_plugin(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("plugin", "What plugins there are, and how they fare");
+  command->require_subcommand(1);
+  add_plugin_list(*command, context);
+}
+
+}  // namespace knead::cli
