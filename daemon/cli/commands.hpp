@@ -23,7 +23,11 @@ void add_export(CLI::App& app, Context& context);
 void add_simulate(CLI::App& app, Context& context);
 void add_routine(CLI::App& app, Context& context);
 void add_plugin(CLI::App& app, Context& context);
-void add_plugin_list(CLI::App& plugin, Context& context);
 void add_config(CLI::App& app, Context& context);
+
+// Commands of a group, one file each.
+void add_routine_new(CLI::App& routine, Context& context);
+void add_plugin_list(CLI::App& plugin, Context& context);
+void add_plugin_new(CLI::App& plugin, Context& context);
 
 }  // namespace knead::cli

@@ -54,7 +54,7 @@ ExitCode check(const Context& context, const std::string& name, bool json) {
 }  // namespace
 
 void add_routine(CLI::App& app, Context& context) {
-  auto* command = app.add_subcommand("routine", "List and check routines");
+  auto* command = app.add_subcommand("routine", "List, check and make routines");
   command->require_subcommand(1);
 
   auto* list_command = command->add_subcommand("list", "The routines that can be run");
@@ -68,6 +68,8 @@ void add_routine(CLI::App& app, Context& context) {
   check_command->add_flag("--json", *json, "Print JSON");
   check_command->callback(
       [&context, name, json] { context.action = [&context, name, json] { return check(context, *name, *json); }; });
+
+  add_routine_new(*command, context);
 }
 
 }  // namespace knead::cli

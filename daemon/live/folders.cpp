@@ -34,6 +34,15 @@ std::vector<std::string> ball_model_folders(const Config& config, const Environm
   return data_folders(config.paths.balls, "balls", environment);
 }
 
+std::string template_folder(const Environment& environment) {
+  const auto folders = data_folders({}, "templates", environment);
+  for (const std::string& folder : folders) {
+    std::error_code ignored;
+    if (fs::is_directory(folder, ignored)) return folder;
+  }
+  return folders.back();
+}
+
 std::vector<std::string> plugin_folders(const Config& config, const Environment& environment) {
   std::vector<std::string> folders = config.paths.plugins;
   folders.push_back(environment.data_home() + "/knead/plugins");

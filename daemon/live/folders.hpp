@@ -14,5 +14,7 @@ namespace knead::live {
 std::vector<std::string> routine_folders(const Config& config, const Environment& environment);
 std::vector<std::string> plugin_folders(const Config& config, const Environment& environment);
 std::vector<std::string> ball_model_folders(const Config& config, const Environment& environment);
+/// Where the templates of new plugins and routines lie: the person's own, or the program's.
+std::string template_folder(const Environment& environment);
 
 }  // namespace knead::live

@@ -26,10 +26,17 @@ bin/knead-ball
 libexec/knead/knead-plugin-host
 knead/plugins/*activation.so
 include/knead/plugin.h
+include/knead/plugin.hpp
+include/knead/sdk/host.hpp
+cmake/Knead/KneadConfig.cmake
+cmake/Knead/KneadConfigVersion.cmake
+pkgconfig/knead-plugin.pc
+share/knead/templates/cpp/my-plugin.cpp
 share/knead/routines/upper-trap.toml
 share/knead/balls/knead-1.toml
 share/doc/knead/README.md
 share/doc/knead/examples/kneadd.toml
+share/doc/knead/examples/smallest.c
 udev/rules.d/70-knead.rules
 lib/systemd/system/kneadd.service
 lib/systemd/user/kneadd.service
