@@ -21,7 +21,7 @@ compiles() {
 compiled=0
 for pair in gcc:g++ clang-19:clang++-19; do
   c=${pair%:*} cxx=${pair#*:}
-  if ! command -v "$c" "$cxx" >/dev/null; then continue; fi
+  if ! command -v "$c" >/dev/null || ! command -v "$cxx" >/dev/null; then continue; fi
   compiled=1
   for standard in c11 c17; do compiles "$c" $standard c "$root/tests/abi/header.c"; done
   for standard in c++11 c++14 c++17 c++20 c++23; do compiles "$cxx" $standard c++ "$root/tests/abi/header.c"; done
