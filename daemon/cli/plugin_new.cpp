@@ -16,6 +16,7 @@ struct Options {
   std::string name;
   std::string dir;
   bool c = false;
+  bool cpp = false;  ///< said, though it is the default
 };
 
 /// The template's own names, in its texts and file names.
@@ -58,7 +59,7 @@ void add_plugin_new(CLI::App& plugin, Context& context) {
   const auto options = std::make_shared<Options>();
   command->add_option("name", options->name, "Its id: a-z, 0-9, '-' and '_'")->required()->type_name("NAME");
   auto* c = command->add_flag("--c", options->c, "In C");
-  command->add_flag("--cpp", "In C++ (default)")->excludes(c);
+  command->add_flag("--cpp", options->cpp, "In C++ (default)")->excludes(c);
   command->add_option("--dir", options->dir, "The folder to make (default: NAME)")->type_name("DIR");
   command->callback([&context, options] { context.action = [&context, options] { return make(context, *options); }; });
 }

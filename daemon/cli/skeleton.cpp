@@ -63,7 +63,7 @@ std::unexpected<Error> cannot_make(const std::string& folder) {
   return fail_errno(code, "cannot make " + folder, "give --dir a path in a folder you may write to");
 }
 
-std::unexpected<Error> exists(const std::string& folder) {
+std::unexpected<Error> is_taken(const std::string& folder) {
   return fail(Errc::kRefused, folder + " exists", "choose another name, or give another place with --dir");
 }
 
@@ -134,7 +134,7 @@ Result<std::vector<SkeletonFile>> read_template(const std::string& folder, const
 Result<> write_folder(const std::string& folder, const std::vector<SkeletonFile>& files) {
   const fs::path wanted = fs::path(folder + "/").parent_path();  // "x/" and "x" alike
   struct stat status{};
-  if (::lstat(wanted.c_str(), &status) == 0) return exists(wanted);
+  if (::lstat(wanted.c_str(), &status) == 0) return is_taken(wanted);
   TemporaryFolder temporary(wanted);
   if (!temporary.made()) return cannot_make(wanted);
   for (const SkeletonFile& file : files) {
@@ -149,7 +149,7 @@ Result<> write_folder(const std::string& folder, const std::vector<SkeletonFile>
   const mode_t mask = ::umask(0);
   ::umask(mask);
   if (::chmod(temporary.path().c_str(), 0777U & ~mask) != 0) return cannot_make(wanted);
-  if (!temporary.move_to(wanted)) return errno == EEXIST || errno == ENOTEMPTY ? exists(wanted) : cannot_make(wanted);
+  if (!temporary.move_to(wanted)) return errno == EEXIST || errno == ENOTEMPTY ? is_taken(wanted) : cannot_make(wanted);
   return {};
 }
 
