@@ -128,19 +128,27 @@ class RelaxationMeter final : public SampledPlugin {
   }
 
  private:
-  enum class Phase : std::uint8_t { kOff, kPress, kLetGo };
+  enum class Phase : std::uint8_t { kOff, kReady, kPress, kLetGo };
+
+  /// The person still lets go of the release's pressure, which would be the first press's peak.
+  static constexpr std::chrono::seconds kGetReady{3};
 
   static microseconds from_seconds(double s) { return microseconds(std::llround(s * 1e6)); }
 
   void on_samples(std::span<const Sample> samples, std::uint64_t /*lost*/) override {
-    if (phase_ == Phase::kOff) return;
+    if (phase_ != Phase::kPress && phase_ != Phase::kLetGo) return;
     for (const Sample& sample : samples) let_go_.add(sample);
   }
 
-  void on_activation_start(const ActivationStart& event) override { press(event.now); }
+  void on_activation_start(const ActivationStart& event) override {
+    host().cue({.kind = CueKind::kInfo, .text = "Next: press lightly when told, and let go when told."});
+    enter(Phase::kReady, event.now);
+  }
 
   void on_tick(const Tick& event) override {
-    if (phase_ == Phase::kPress && event.now >= phase_began_ + press_) {
+    if (phase_ == Phase::kReady && event.now >= phase_began_ + kGetReady) {
+      press(event.now);
+    } else if (phase_ == Phase::kPress && event.now >= phase_began_ + press_) {
       host().cue({.kind = CueKind::kLetGo, .text = "And let go."});
       let_go_.release(event.now, share_, window_);
       enter(Phase::kLetGo, event.now);

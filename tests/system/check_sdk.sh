@@ -33,7 +33,12 @@ expect() {
   }
   local outcome reps
   outcome=$(sed -n 's/.*"outcome":"\([a-z]*\)".*/\1/p' <<<"$said")
-  reps=$(grep -o '"kind":"rep-done"' <<<"$said" | wc -l)
+  reps=$(grep -o '"kind":"rep_done"' <<<"$said" | wc -l)
+  # The person presses lightly when told: a rep that is too hard has taken the release's pressure for its own.
+  if grep -q '"too_hard":true' <<<"$said"; then
+    printf '%s: a light rep is too hard\n' "$1"
+    status=1
+  fi
   if [[ $outcome != "$2" || $reps != "$3" ]]; then
     printf '%s: wanted %s with %s reps, got %s with %s\n' "$1" "$2" "$3" "$outcome" "$reps"
     status=1

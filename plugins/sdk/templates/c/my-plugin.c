@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Before the first rep: the person still lets go of the release's pressure, which is none of the rep's. */
+#define READY_US 3000000
+
 enum phase { OFF, UP, HOLD, DOWN, REST };
 
 /* A plugin has one thread and lives for one session, so one static struct is all the state it needs. */
@@ -103,7 +106,8 @@ static void on_event(const knead_plugin_t* plugin, const knead_event_t* event) {
   if (event->kind == KNEAD_EVENT_ACTIVATION_START) {
     self.rep.n = 0;
     self.phase = REST;
-    self.phase_end_us = event->session_us; /* the first rep begins with the next tick */
+    self.phase_end_us = event->session_us + READY_US;
+    say(KNEAD_CUE_INFO, "Get ready for light reps.", KNEAD_NO_COUNT);
   } else if (event->kind == KNEAD_EVENT_TICK && self.phase != OFF && event->session_us >= self.phase_end_us) {
     next_phase(event->session_us);
   }

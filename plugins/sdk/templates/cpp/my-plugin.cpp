@@ -19,11 +19,11 @@ class MyPlugin final : public SampledPlugin {
       .id = "my-plugin", .name = "my-plugin", .version = "0.1.0", .summary = "Leads through a set by the clock."};
   // What a routine may set under [activation.parameters]. One that is declared wrongly does not compile.
   static constexpr NumberParameter kReady{.key = "ready_s",
-                                          .summary = "Time to get ready.",
+                                          .summary = "Time to get ready, and to let go of the release's pressure.",
                                           .unit = "s",
-                                          .minimum = 0.0,
+                                          .minimum = 1.0,
                                           .maximum = 10.0,
-                                          .otherwise = 2.0};
+                                          .otherwise = 3.0};
   static constexpr auto kParameters = parameters(kReady);
 
   // Throw a Refusal where the set cannot be done; its text is for the person.
