@@ -5,6 +5,7 @@
 # C and one in C++, builds them and the examples of the guide, and simulates each with a person who follows the cues.
 set -euo pipefail
 build=${1:?usage: check_sdk.sh BUILD_DIR}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 quietly() { "$@" >"$stage/log" 2>&1 || {
@@ -107,4 +108,21 @@ for measure in fall_1 fall_5 fall_mean unsteadiness_mean; do
 done
 
 expect lunch-break completed 6
+
+# An exception in the real plugin process: the set ends and the record says why; in the constructor, the set is refused.
+quietly c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror "${flags[@]}" -o "$user/plugins/throws.so" "$here/sdk/throws.cpp"
+exports_only "$user/plugins/throws.so"
+quietly knead routine new throws --plugin throws --dir "$user/routines"
+expect throws incomplete 0
+if ! grep -q '"key":"plugin_failed".*"text":"the table is empty"' <<<"$simulated"; then
+  echo 'the record does not say what was thrown'
+  status=1
+fi
+sed 's/prone_y_lift/none/' "$user/routines/throws.toml" >"$user/routines/refuses.toml"
+if knead simulate --routine refuses --person compliant >"$stage/log" 2>&1 ||
+  ! grep -q 'there is no exercise called "none"' "$stage/log"; then
+  echo 'a constructor that throws does not refuse the routine:'
+  cat "$stage/log"
+  status=1
+fi
 exit "$status"
