@@ -2,24 +2,15 @@
 #include "plugins/activation/exercise.hpp"
 
 #include <algorithm>
-#include <array>
+
+#include "plugins/activation/exercise_table.hpp"
 
 namespace activation {
-namespace {
-
-constexpr std::array kExercises{
-    // Lower trapezius. EVIDENCE.md, Dose, "activation".
-    Exercise{"prone_y_lift", "Lie face down, arms overhead like a Y, thumbs up. Very light effort.", "Lift.", "Hold.",
-             "Lower slowly."},
-};
-
-}  // namespace
 
 std::span<const Exercise> exercises() noexcept { return kExercises; }
 
 const Exercise* find_exercise(std::string_view id) noexcept {
-  const auto* const at =
-      std::find_if(kExercises.begin(), kExercises.end(), [&](const Exercise& e) { return e.id == id; });
+  const auto* const at = std::ranges::find(kExercises, id, &Exercise::id);
   return at == kExercises.end() ? nullptr : at;
 }
 

@@ -6,52 +6,27 @@
 #include <knead/plugin.h>
 
 #include <array>
-#include <cmath>
-#include <optional>
-#include <string>
 
-#include "plugins/activation/exercise.hpp"
+#include "plugins/activation/read_plan.hpp"
 #include "plugins/activation/set_coach.hpp"
 
 namespace {
 
+using activation::CueKind;
 using activation::Reading;
-using activation::SetPlan;
+using activation::Urgency;
 
-std::int64_t microseconds(const knead_host_t* host, const char* key, std::int64_t otherwise) {
-  double seconds = 0.0;
-  if (host->get_number(host, key, &seconds) != KNEAD_OK || !(seconds >= 0.0)) return otherwise;
-  return std::llround(seconds * 1e6);
-}
-
-/// The routine's plan; none, and the reason told, when there is no such exercise.
-std::optional<SetPlan> plan_of(const knead_host_t* host) {
-  SetPlan plan;
-  const char* name = activation::exercises().front().id.data();
-  (void)host->get_text(host, "exercise", &name);
-  const activation::Exercise* const exercise = activation::find_exercise(name);
-  if (exercise == nullptr) {
-    std::string reason =
-        "there is no exercise called \"" + std::string(name).substr(0, KNEAD_MAX_KEY) + "\"; there is:";
-    for (const activation::Exercise& known : activation::exercises()) reason += " " + std::string(known.id);
-    (void)host->refuse(host, reason.c_str());
-    return std::nullopt;
-  }
-  plan.exercise = *exercise;
-  double reps = plan.reps;
-  (void)host->get_number(host, "reps", &reps);
-  plan.reps = static_cast<int>(reps);
-  plan.up_us = microseconds(host, "tempo_s.up", plan.up_us);
-  plan.hold_us = microseconds(host, "tempo_s.hold", plan.hold_us);
-  plan.down_us = microseconds(host, "tempo_s.down", plan.down_us);
-  plan.rest_us = microseconds(host, "tempo_s.rest", plan.rest_us);
-  const char* detect = "press";
-  (void)host->get_text(host, "detect", &detect);
-  plan.by_press = std::string_view(detect) != "tempo";
-  (void)host->get_number(host, "press_n", &plan.press_n);
-  (void)host->get_number(host, "ceiling_n", &plan.ceiling_n);
-  return plan;
-}
+static_assert(static_cast<int>(CueKind::kInfo) == KNEAD_CUE_INFO);
+static_assert(static_cast<int>(CueKind::kLighter) == KNEAD_CUE_LIGHTER);
+static_assert(static_cast<int>(CueKind::kLetGo) == KNEAD_CUE_LET_GO);
+static_assert(static_cast<int>(CueKind::kCountdown) == KNEAD_CUE_COUNTDOWN);
+static_assert(static_cast<int>(CueKind::kRepUp) == KNEAD_CUE_REP_UP);
+static_assert(static_cast<int>(CueKind::kRepHold) == KNEAD_CUE_REP_HOLD);
+static_assert(static_cast<int>(CueKind::kRepDown) == KNEAD_CUE_REP_DOWN);
+static_assert(static_cast<int>(CueKind::kRest) == KNEAD_CUE_REST);
+static_assert(static_cast<int>(CueKind::kDone) == KNEAD_CUE_DONE);
+static_assert(static_cast<int>(Urgency::kLow) == KNEAD_URGENCY_LOW);
+static_assert(static_cast<int>(Urgency::kHigh) == KNEAD_URGENCY_HIGH);
 
 Reading to_reading(const knead_sample_t& sample) {
   Reading reading;
@@ -65,7 +40,7 @@ Reading to_reading(const knead_sample_t& sample) {
 
 class ActivationPlugin final : private activation::SetOutput {
  public:
-  ActivationPlugin(const knead_host_t* host, const SetPlan& plan)
+  ActivationPlugin(const knead_host_t* host, const activation::SetPlan& plan)
       : host_(host),
         samples_(static_cast<const knead_samples_t*>(host->get_extension(host, KNEAD_EXT_SAMPLES))),
         log_(static_cast<const knead_log_t*>(host->get_extension(host, KNEAD_EXT_LOG))),
@@ -87,23 +62,13 @@ class ActivationPlugin final : private activation::SetOutput {
     // Started first, so that the reading of this very moment is the set's first.
     if (event.kind == KNEAD_EVENT_ACTIVATION_START) coach_.start(event.session_us);
     if (event.kind == KNEAD_EVENT_STOP || event.kind == KNEAD_EVENT_END) return;  // nothing may be logged any more
-    feed();
-    switch (event.kind) {
-      case KNEAD_EVENT_PAUSE:
-        coach_.pause();
-        break;
-      case KNEAD_EVENT_RESUME:
-        coach_.resume(event.session_us);
-        break;
-      case KNEAD_EVENT_TICK:
-        coach_.tick(event.session_us);
-        break;
-      default:
-        break;
-    }
+    feed(event.session_us);
+    if (event.kind == KNEAD_EVENT_PAUSE) coach_.pause(event.session_us);
+    if (event.kind == KNEAD_EVENT_RESUME) coach_.resume(event.session_us);
+    if (event.kind == KNEAD_EVENT_TICK) coach_.tick(event.session_us);
   }
 
-  void feed() {
+  void feed(std::int64_t now_us) {
     std::uint32_t count = 0;
     do {
       std::uint64_t lost = 0;
@@ -111,31 +76,37 @@ class ActivationPlugin final : private activation::SetOutput {
       for (std::uint32_t i = 0; i < count; ++i) {
         Reading reading = to_reading(batch_[i]);
         if (i == 0 && lost > 0) reading.connected = false;
-        coach_.feed(reading);
+        coach_.feed(reading, now_us);
       }
     } while (count == kBatch);
   }
 
-  void cue(std::uint32_t kind, std::string_view text, std::uint32_t urgency, int count) override {
-    const std::string copy(text);
-    const knead_cue_t cue{sizeof cue, kind, copy.c_str(), urgency, count};
-    (void)host_->cue(host_, &cue);
+  void cue(const activation::Cue& cue) override {
+    const knead_cue_t out{sizeof out, static_cast<std::uint32_t>(cue.kind), cue.text.c_str(),
+                          static_cast<std::uint32_t>(cue.urgency), cue.count.value_or(KNEAD_NO_COUNT)};
+    (void)host_->cue(host_, &out);
   }
 
   void rep(int n, const activation::Rep& rep, bool too_hard) override {
     const knead_rep_t row{sizeof row,       n, rep.start_us, rep.duration_us, rep.peak_n, rep.mean_n, rep.impulse_ns,
                           too_hard ? 1 : 0, 0};
     (void)log_->rep(host_, &row);
-    ++reps_;
-    too_hard_ += too_hard ? 1 : 0;
-    peaks_n_ += rep.peak_n;
-    impulse_ns_ += rep.impulse_ns;
   }
 
-  void finish(bool completed) override {
-    (void)log_->measure(host_, "set_mean_peak", peaks_n_ / reps_, "N");
-    (void)log_->measure(host_, "set_impulse", impulse_ns_, "N s");
-    (void)log_->measure(host_, "set_too_hard", too_hard_, "");
+  void haptic_tick() override {
+    using Ticks = activation::HapticTicks;
+    const knead_motor_request_t request{sizeof request, KNEAD_PATTERN_STEADY, Ticks::kLevel, Ticks::kTickMs, 0};
+    (void)host_->request_motor(host_, &request);
+  }
+
+  void finish(const activation::SetTotals& totals, bool completed) override {
+    (void)log_->measure(host_, "set_reps", totals.reps(), "");
+    (void)log_->measure(host_, "set_time_under_load_s", totals.under_load_s(), "s");
+    (void)log_->measure(host_, "set_impulse_ns", totals.impulse_ns(), "N s");
+    if (totals.reps() > 0) {
+      (void)log_->measure(host_, "set_too_hard_pct", totals.too_hard_pct(), "%");
+      (void)log_->measure(host_, "set_mean_peak_n", totals.mean_peak_n(), "N");
+    }
     (void)host_->finish(host_, completed ? 1 : 0);
   }
 
@@ -145,14 +116,10 @@ class ActivationPlugin final : private activation::SetOutput {
   const knead_log_t* log_;
   activation::SetCoach coach_;
   std::array<knead_sample_t, kBatch> batch_{};
-  int reps_ = 0;
-  int too_hard_ = 0;
-  double peaks_n_ = 0.0;
-  double impulse_ns_ = 0.0;
 };
 
 const knead_plugin_t* create(const knead_host_t* host) {
-  const auto plan = plan_of(host);
+  const auto plan = activation::read_plan(host);
   if (!plan) return nullptr;
   auto* const plugin = new ActivationPlugin(host, *plan);  // destroy() deletes it
   if (plugin->can_work()) return plugin->abi();
@@ -161,6 +128,7 @@ const knead_plugin_t* create(const knead_host_t* host) {
   return nullptr;
 }
 
+constexpr std::array<const knead_parameter_t*, 2> kParameters{&activation::kHapticsParameter, nullptr};
 constexpr knead_descriptor_t kDescriptor{sizeof(knead_descriptor_t),
                                          0,
                                          "activation",
@@ -168,7 +136,7 @@ constexpr knead_descriptor_t kDescriptor{sizeof(knead_descriptor_t),
                                          KNEAD_VERSION,
                                          "Knead",
                                          "Cues a set of fewer than ten very light reps, counts and logs them.",
-                                         nullptr};
+                                         kParameters.data()};
 constexpr knead_factory_t kFactory{sizeof(knead_factory_t), 0, &kDescriptor, create};
 
 }  // namespace

@@ -20,7 +20,8 @@ void ForceSpan::add(const Reading& reading) noexcept {
 }
 
 Rep ForceSpan::rep(std::int64_t start_us, std::int64_t duration_us) const noexcept {
-  const double mean = covered_s_ > 0.0 ? impulse_ns_ / covered_s_ : 0.0;
+  // A mean of what never was above the peak is not, but for the rounding of its sum.
+  const double mean = covered_s_ > 0.0 ? std::min(impulse_ns_ / covered_s_, peak_n_) : 0.0;
   return {start_us, duration_us, peak_n_, mean, impulse_ns_};
 }
 

@@ -4,206 +4,289 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
-#include <vector>
+#include "tests/unit/host/set_coach_rig.hpp"
 
 namespace activation {
 namespace {
 
+using test::Rig;
+using test::Said;
 using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
-struct Said {
-  std::int64_t ms;
-  std::uint32_t kind;
-  std::string text;
-  int count;
-};
+class SetCoachTest : public testing::Test, public Rig {};
 
-class SetCoachTest : public testing::Test, public SetOutput {
- protected:
-  void begin() {
-    plan_.exercise = exercises().front();
-    coach_.emplace(plan_, *this);
-    coach_->start(0);
-  }
-  /// A reading each 10 ms, a tick each 50 ms.
-  void hold(double force_n, int ms) {
-    for (int left = ms; left > 0; left -= 10) {
-      now_us_ += 10'000;
-      Reading reading;
-      reading.t_us = now_us_;
-      reading.force_n = force_n;
-      coach_->feed(reading);
-      if (now_us_ % 50'000 == 0) coach_->tick(now_us_);
-    }
-  }
-  [[nodiscard]] int times(std::uint32_t kind) const {
-    int n = 0;
-    for (const Said& s : said_) n += s.kind == kind ? 1 : 0;
-    return n;
-  }
-  void cue(std::uint32_t kind, std::string_view text, std::uint32_t /*urgency*/, int count) override {
-    said_.push_back({now_us_ / 1000, kind, std::string(text), count});
-  }
-  void rep(int n, const Rep& rep, bool too_hard) override {
-    EXPECT_EQ(n, static_cast<int>(reps_.size()) + 1);
-    reps_.push_back(rep);
-    too_hard_ += too_hard ? 1 : 0;
-  }
-  void finish(bool completed) override { finished_.push_back(completed); }
-
-  SetPlan plan_;
-  std::optional<SetCoach> coach_;
-  std::int64_t now_us_ = 0;
-  std::vector<Said> said_;
-  std::vector<Rep> reps_;
-  std::vector<bool> finished_;
-  int too_hard_ = 0;
-};
-
-TEST_F(SetCoachTest, CountsDownAndThenAsksForTheFirstRep) {
+TEST_F(SetCoachTest, SaysThePlaceAndCountsDownAndThenAsksForTheFirstRep) {
   begin();
-  hold(0.0, 6000);
-  ASSERT_EQ(said_.size(), 5U);
-  EXPECT_EQ(said_[0].kind, std::uint32_t{KNEAD_CUE_INFO});
-  EXPECT_EQ(said_[1].count, 3);
-  EXPECT_EQ(said_[1].ms, 3000);
-  EXPECT_EQ(said_[3].text, "1.");
-  EXPECT_EQ(said_[4].text, "Rep 1. Lift.");
-  EXPECT_EQ(said_[4].ms, 6000);
+  hold(0.0, kLeadInMs);
+  ASSERT_EQ(said.size(), 6U);
+  EXPECT_THAT(texts(), ElementsAre(plan.exercise.setup, plan.exercise.ball, "3.", "2.", "1.", "Rep 1. Lift."));
+  EXPECT_EQ(said[1].ms, 4000);
+  EXPECT_EQ(said[2].ms, 7000);
+  EXPECT_EQ(said[2].count, 3);
+  EXPECT_EQ(said[5].ms, 10'000);
+  EXPECT_EQ(said[5].count, 1);
 }
 
 TEST_F(SetCoachTest, ByPressTheNextCueWaitsForThePerson) {
   begin();
-  hold(0.0, 9000);
+  hold(0.0, kLeadInMs + 3000);
   hold(5.0, 6000);  // three seconds late, and as slow as asked
   hold(0.0, 1200);
-  EXPECT_EQ(times(KNEAD_CUE_REP_HOLD), 1);
-  EXPECT_EQ(times(KNEAD_CUE_REP_DOWN), 1);
-  EXPECT_EQ(times(KNEAD_CUE_REST), 1);
-  EXPECT_EQ(times(KNEAD_CUE_REP_UP), 2);
-  EXPECT_EQ(said_.back().text, "Rep 2. Lift.");
-  EXPECT_EQ(said_.back().count, 2);
+  EXPECT_EQ(times(CueKind::kRepHold), 1);
+  EXPECT_EQ(times(CueKind::kRepDown), 1);
+  EXPECT_EQ(times(CueKind::kRest), 1);
+  EXPECT_EQ(times(CueKind::kRepUp), 2);
+  EXPECT_EQ(said.back().text, "Rep 2. Lift.");
+  EXPECT_EQ(said.back().count, 2);
 }
 
 TEST_F(SetCoachTest, ByPressASlowPersonIsRemindedNowAndThen) {
   begin();
-  hold(0.0, 6000);
-  hold(0.0, 7900);
-  EXPECT_EQ(times(KNEAD_CUE_REP_UP), 1);
+  hold(0.0, kLeadInMs + 7900);
+  EXPECT_EQ(times(CueKind::kRepUp), 1);
   hold(0.0, 200);
-  EXPECT_EQ(times(KNEAD_CUE_REP_UP), 2);
-  EXPECT_THAT(said_.back().text, HasSubstr("When you are ready."));
+  EXPECT_EQ(times(CueKind::kRepUp), 2);
+  EXPECT_EQ(said.back().text, "When you are ready. Rep 1. Lift.");
   hold(0.0, 16'000);
-  EXPECT_EQ(times(KNEAD_CUE_REP_UP), 4);
+  EXPECT_EQ(times(CueKind::kRepUp), 4);
 }
 
 TEST_F(SetCoachTest, WhoHoldsTooLongIsToldToLetGo) {
   begin();
-  hold(0.0, 6500);
+  hold(0.0, kLeadInMs + 500);
   hold(5.0, 13'000);
-  EXPECT_EQ(said_.back().kind, std::uint32_t{KNEAD_CUE_LET_GO});
+  EXPECT_EQ(said.back().kind, CueKind::kLetGo);
 }
 
-TEST_F(SetCoachTest, ARepBeforeItsCueCounts) {
+TEST_F(SetCoachTest, ARepInTheLeadInCountsAndTheLeadInGoesOn) {
   begin();
   hold(0.0, 1000);
   hold(5.0, 1000);
+  hold(0.0, kLeadInMs - 2000);
+  EXPECT_EQ(reps.size(), 1U);
+  EXPECT_THAT(texts(), ElementsAre(plan.exercise.setup, plan.exercise.ball, "3.", "2.", "1.", "Rep 2. Lift."));
+}
+
+TEST_F(SetCoachTest, APressFromTheLeadInIsTheRepThatIsAskedForThen) {
+  begin();
+  hold(0.0, kLeadInMs - 500);
+  hold(5.0, 5000);
   hold(0.0, 100);
-  EXPECT_EQ(reps_.size(), 1U);
-  EXPECT_EQ(times(KNEAD_CUE_COUNTDOWN), 0);
+  EXPECT_EQ(reps.size(), 1U);
+  EXPECT_EQ(times(CueKind::kRepUp), 1);
+  EXPECT_EQ(times(CueKind::kRepHold), 1);
+  EXPECT_EQ(times(CueKind::kRepDown), 1);
 }
 
 TEST_F(SetCoachTest, ABumpLeavesTheQuestionAsked) {
   begin();
-  hold(0.0, 7000);
+  hold(0.0, kLeadInMs + 1000);
   hold(5.0, 100);
   hold(0.0, 1000);
-  EXPECT_TRUE(reps_.empty());
-  EXPECT_EQ(times(KNEAD_CUE_REP_UP), 1);
+  EXPECT_TRUE(reps.empty());
+  EXPECT_EQ(times(CueKind::kRepUp), 1);
 }
 
-TEST_F(SetCoachTest, TheLastRepEndsTheSetAndNothingFollows) {
-  plan_.reps = 2;
+TEST_F(SetCoachTest, ABumpInTheRestDoesNotShortenIt) {
   begin();
+  hold(0.0, kLeadInMs);
+  hold(5.0, 1000);
+  hold(0.0, 500);
+  hold(5.0, 100);
+  hold(0.0, 300);
+  EXPECT_EQ(times(CueKind::kRepUp), 1);
+  hold(0.0, 200);
+  EXPECT_EQ(times(CueKind::kRepUp), 2);
+}
+
+TEST_F(SetCoachTest, TheLastRepIsAnnouncedAndEndsTheSetAndNothingFollows) {
+  plan.reps = 2;
+  begin();
+  hold(0.0, kLeadInMs);
   for (int i = 0; i < 4; ++i) {
-    hold(0.0, 1000);
     hold(5.0, 500);
+    hold(0.0, 1200);
   }
   hold(0.0, 20'000);
-  EXPECT_EQ(reps_.size(), 2U);
-  EXPECT_THAT(finished_, ElementsAre(true));
-  EXPECT_EQ(said_.back().text, "Done. 2 reps.");
+  EXPECT_EQ(reps.size(), 2U);
+  EXPECT_EQ(completed, true);
+  EXPECT_THAT(texts(), Contains("Rep 2, the last. Lift."));
+  EXPECT_EQ(said.back().text, "Done. 2 reps.");
 }
 
-TEST_F(SetCoachTest, NeverMoreThanNineReps) {
-  plan_.reps = 1000;
+TEST_F(SetCoachTest, R8_NeverMoreThanNineReps) {
+  plan.reps = 1000;
   begin();
   for (int i = 0; i < 30; ++i) {
     hold(0.0, 500);
     hold(5.0, 500);
   }
-  EXPECT_EQ(reps_.size(), 9U);
+  EXPECT_EQ(reps.size(), 9U);
 }
 
 TEST_F(SetCoachTest, ATooHardRepIsSaidOnceAndAtOnce) {
   begin();
-  hold(0.0, 7000);
+  hold(0.0, 11'000);
   hold(8.0, 500);  // at the ceiling: not above it
-  EXPECT_EQ(times(KNEAD_CUE_LIGHTER), 0);
+  EXPECT_EQ(times(CueKind::kLighter), 0);
   hold(8.1, 500);
-  hold(9.0, 500);
+  hold(9.0, 2500);
   hold(0.0, 100);
-  EXPECT_EQ(times(KNEAD_CUE_LIGHTER), 1);
-  EXPECT_THAT(said_, Contains(AllOf(Field(&Said::kind, std::uint32_t{KNEAD_CUE_LIGHTER}), Field(&Said::ms, 7510))));
-  EXPECT_EQ(too_hard_, 1);
+  EXPECT_EQ(times(CueKind::kLighter), 1);
+  EXPECT_THAT(said, Contains(AllOf(Field(&Said::kind, CueKind::kLighter), Field(&Said::ms, 11'510))));
+  EXPECT_EQ(too_hard, 1);
+}
+
+TEST_F(SetCoachTest, TheSecondTooHardRepInARowGetsAStrongerSentenceAndALightOneEndsTheRow) {
+  begin();
+  hold(0.0, kLeadInMs);
+  for (const double force : {9.0, 9.0, 5.0, 9.0}) {
+    hold(force, 1500);
+    hold(0.0, 1500);
+  }
+  std::vector<std::string> warnings;
+  for (const Said& each : said) {
+    if (each.kind == CueKind::kLighter) warnings.push_back(each.text);
+  }
+  EXPECT_THAT(warnings, ElementsAre("Lighter.", "Still too hard. Use half the effort.", "Lighter."));
+  EXPECT_EQ(reps.size(), 4U) << "a rep that was too hard is a rep: there are no more for it";
+}
+
+TEST_F(SetCoachTest, WhoDrumsOnTheBallIsNotFloodedWithWarnings) {
+  begin();
+  hold(0.0, kLeadInMs);
+  for (int i = 0; i < 100; ++i) {
+    hold(20.0, 10);
+    hold(0.0, 10);
+  }
+  EXPECT_LE(times(CueKind::kLighter), 3) << "in two seconds";
 }
 
 TEST_F(SetCoachTest, ByTempoTheClockCountsAndTheForceIsLogged) {
-  plan_.by_press = false;
-  plan_.reps = 2;
+  plan.detect = Detection::kTempo;
+  plan.reps = 2;
   begin();
-  hold(0.0, 6000);
+  hold(0.0, kLeadInMs);
   hold(4.0, 6000);
   hold(0.0, 20'000);
-  ASSERT_EQ(reps_.size(), 2U);
-  EXPECT_EQ(reps_[0].start_us, 6'000'000);
-  EXPECT_EQ(reps_[0].duration_us, 6'000'000);
-  EXPECT_EQ(reps_[0].peak_n, 4.0);
-  EXPECT_NEAR(reps_[0].mean_n, 4.0, 0.05);
-  EXPECT_EQ(reps_[1].start_us, 13'000'000) << "one second of rest";
-  EXPECT_EQ(reps_[1].peak_n, 0.0);
-  EXPECT_THAT(finished_, ElementsAre(true));
+  ASSERT_EQ(reps.size(), 2U);
+  EXPECT_EQ(reps[0].start_us, 10'000'000);
+  EXPECT_EQ(reps[0].duration_us, 6'000'000);
+  EXPECT_EQ(reps[0].peak_n, 4.0);
+  EXPECT_NEAR(reps[0].mean_n, 4.0, 0.05);
+  EXPECT_EQ(reps[1].start_us, 17'000'000) << "one second of rest";
+  EXPECT_EQ(reps[1].peak_n, 0.0);
+  EXPECT_EQ(completed, true);
 }
 
-TEST_F(SetCoachTest, APauseDropsTheRepUnderWayAndBeginsWithACountdown) {
+TEST_F(SetCoachTest, APauseDropsTheRepUnderWayAndBeginsWithThePlaceAndACountdown) {
   begin();
-  hold(0.0, 7000);
+  hold(0.0, 11'000);
   hold(5.0, 1000);
-  coach_->pause();
-  const auto before = said_.size();
+  coach->pause(now_us);
+  const auto before = static_cast<std::ptrdiff_t>(said.size());
   hold(0.0, 30'000);
-  EXPECT_EQ(said_.size(), before) << "silent while paused";
-  coach_->resume(now_us_);
-  EXPECT_TRUE(reps_.empty());
-  hold(0.0, 6000);
-  EXPECT_EQ(times(KNEAD_CUE_COUNTDOWN), 6);
-  EXPECT_EQ(said_.back().text, "Rep 1. Lift.");
+  EXPECT_EQ(said.size(), static_cast<std::size_t>(before)) << "silent while paused";
+  coach->resume(now_us);
+  EXPECT_TRUE(reps.empty());
+  hold(0.0, 7000);
+  const auto all = texts();
+  EXPECT_THAT(std::vector(all.begin() + before, all.end()),
+              ElementsAre(plan.exercise.setup, "3.", "2.", "1.", "Rep 1. Lift."));
+}
+
+TEST_F(SetCoachTest, APauseInTheLeadInRepeatsAllOfIt) {
+  begin();
+  hold(0.0, 5000);
+  coach->pause(now_us);
+  coach->resume(now_us);
+  hold(0.0, kLeadInMs);
+  EXPECT_EQ(std::ranges::count(texts(), std::string(plan.exercise.ball)), 2);
 }
 
 TEST_F(SetCoachTest, APressHeldThroughAPauseIsNoRep) {
   begin();
-  hold(0.0, 7000);
+  hold(0.0, 11'000);
   hold(5.0, 1000);
-  coach_->pause();
-  coach_->resume(now_us_);
+  coach->pause(now_us);
+  coach->resume(now_us);
   hold(5.0, 1000);
   hold(0.0, 100);
-  EXPECT_TRUE(reps_.empty());
+  EXPECT_TRUE(reps.empty());
+}
+
+TEST_F(SetCoachTest, WhenTimeIsUpTheSetEndsIncompleteWithItsTotals) {
+  plan.max_elapsed_us = 20 * kSecondUs;
+  begin();
+  hold(0.0, kLeadInMs);
+  hold(5.0, 1000);
+  hold(0.0, 30'000);
+  EXPECT_EQ(completed, false);
+  EXPECT_EQ(said.back().text, "Time is up. 1 of 8 reps.");
+  EXPECT_EQ(said.back().ms, 19'750) << "before the session ends it and takes no more";
+  EXPECT_EQ(totals.reps(), 1);
+}
+
+TEST_F(SetCoachTest, APauseDoesNotTakeFromTheTimeOfTheSet) {
+  plan.max_elapsed_us = 20 * kSecondUs;
+  begin();
+  hold(0.0, 5000);
+  coach->pause(now_us);
+  hold(0.0, 60'000);
+  coach->resume(now_us);
+  hold(0.0, 14'700);
+  EXPECT_FALSE(completed.has_value());
+  hold(0.0, 100);
+  EXPECT_EQ(completed, false);
+}
+
+TEST_F(SetCoachTest, TheTotalsAreThoseOfTheReps) {
+  plan.reps = 2;
+  begin();
+  hold(0.0, kLeadInMs);
+  hold(4.0, 1000);
+  hold(0.0, 1000);
+  hold(10.0, 2000);
+  hold(0.0, 1000);
+  ASSERT_EQ(completed, true);
+  EXPECT_EQ(totals.reps(), 2);
+  EXPECT_EQ(totals.too_hard_pct(), 50.0);
+  EXPECT_NEAR(totals.under_load_s(), 3.0, 1e-9);
+  EXPECT_EQ(totals.mean_peak_n(), 7.0);
+  EXPECT_NEAR(totals.impulse_ns(), reps[0].impulse_ns + reps[1].impulse_ns, 1e-9);
+}
+
+TEST_F(SetCoachTest, OneHapticTickForUpTwoForHoldThreeForDown) {
+  begin();
+  hold(0.0, kLeadInMs);
+  EXPECT_THAT(ticks_ms, IsEmpty()) << "by press, the tick for up comes with the press: only then is there contact";
+  hold(5.0, 6000);
+  EXPECT_THAT(ticks_ms, ElementsAre(10'050, 12'050, 12'250, 14'050, 14'250, 14'450));
+}
+
+TEST_F(SetCoachTest, WithoutHapticsTheMotorIsLeftAlone) {
+  plan.haptics = false;
+  begin();
+  hold(0.0, kLeadInMs);
+  hold(5.0, 6000);
+  EXPECT_THAT(ticks_ms, IsEmpty());
+}
+
+TEST_F(SetCoachTest, APluginThatWasKeptFromRunningCatchesUpWithTheRepsAndNotWithTheTalking) {
+  plan.detect = Detection::kTempo;
+  begin();
+  hold(0.0, kLeadInMs);
+  const auto before = said.size();
+  now_us += 21'500'000;  // three reps, unheard
+  coach->tick(now_us);
+  EXPECT_EQ(reps.size(), 3U);
+  EXPECT_EQ(said.size(), before + 1);
+  EXPECT_EQ(said.back().text, "Rep 4. Lift.");
 }
 
 }  // namespace
