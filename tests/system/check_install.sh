@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: check_install.sh BUILD_DIR
 # Installs a finished build into a folder of its own and looks at it as a user would: everything is there, and the
-# installed program finds its routine without the source tree.
+# installed program finds its routines without the source tree.
 set -euo pipefail
 build=${1:?usage: check_install.sh BUILD_DIR}
 stage=$(mktemp -d)
@@ -33,6 +33,9 @@ cmake/Knead/KneadConfigVersion.cmake
 pkgconfig/knead-plugin.pc
 share/knead/templates/cpp/my-plugin.cpp
 share/knead/routines/upper-trap.toml
+share/knead/routines/both-sides.toml
+share/knead/routines/levator-scapulae.toml
+share/knead/routines/lifter-warm-up.toml
 share/knead/balls/knead-1.toml
 share/doc/knead/README.md
 share/doc/knead/examples/kneadd.toml
@@ -45,8 +48,8 @@ TEXT
 
 # From an empty home, so that nothing but the install can be found.
 if ! env -i HOME="$stage" PATH=/usr/bin:/bin "$stage/usr/bin/knead" routine list >"$stage/routines" 2>&1 ||
-  ! grep -q "upper-trap" "$stage/routines"; then
-  echo 'the installed knead does not find its routine:'
+  [[ $(grep -c -e upper-trap -e both-sides -e levator-scapulae -e lifter-warm-up "$stage/routines") -ne 4 ]]; then
+  echo 'the installed knead does not find its routines:'
   cat "$stage/routines"
   status=1
 fi
