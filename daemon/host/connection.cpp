@@ -45,6 +45,8 @@ Connection::Connection(const PluginLaunch& launch, ChildProcess child, UniqueFd 
     : file_(launch.plugin_file),
       routine_file_(launch.routine_file),
       parameters_(launch.activation.parameters),
+      activation_line_(launch.activation.line),
+      activation_column_(launch.activation.column),
       reps_(launch.activation.reps),
       child_(std::move(child)),
       socket_(std::move(socket)),
@@ -180,14 +182,24 @@ std::unexpected<Error> Connection::refused(const RefusedFrame& frame) {
     case RefusedFrame::Reason::kOtherBuild:
       return fail(Errc::kProtocol, "knead-plugin-host is of another build: " + frame.text, "reinstall Knead");
     case RefusedFrame::Reason::kByPlugin:
-      return fail(Errc::kInvalidInput, file_ + ": the plugin refuses this routine: " + frame.text,
-                  "correct the routine's [activation] table");
+      return std::unexpected(refusal(frame));
     case RefusedFrame::Reason::kParameter:
       return std::unexpected(to_error(parameter_finding(frame), routine_file_.empty() ? file_ : routine_file_));
     case RefusedFrame::Reason::kSandbox:
       return fail(Errc::kInternal, "the plugin's process could not be confined: " + frame.text, "see `knead doctor`");
   }
   return fail(Errc::kInternal, file_ + ": " + frame.text);
+}
+
+/// In the routine's file, where its author can do something about it.
+Error Connection::refusal(const RefusedFrame& frame) const {
+  const Finding finding{.line = activation_line_,
+                        .column = activation_column_,
+                        .key = "activation",
+                        .text = "the plugin refuses this routine: " + frame.text};
+  Error error = to_error(finding, routine_file_.empty() ? file_ : routine_file_);
+  if (error.remedy.empty()) error.remedy = "correct the routine's [activation] table";
+  return error;
 }
 
 Finding Connection::parameter_finding(const RefusedFrame& frame) const {

@@ -56,10 +56,13 @@ class Connection {
   std::unexpected<Error> refused(const RefusedFrame& frame);
   std::unexpected<Error> closed();
   [[nodiscard]] Finding parameter_finding(const RefusedFrame& frame) const;
+  [[nodiscard]] Error refusal(const RefusedFrame& frame) const;
 
   std::string file_;
   std::string routine_file_;
   std::vector<session::PluginParameter> parameters_;
+  int activation_line_;
+  int activation_column_;
   int reps_;
   ChildProcess child_;
   UniqueFd socket_;

@@ -80,6 +80,8 @@ struct Activation {
   /// Credited time the plugin may ask for beyond the routine's own steps, in kMaxFurtherSteps further steps at most.
   std::chrono::microseconds further_release{};
   std::vector<PluginParameter> parameters{};
+  int line = 0;    ///< of the table, from 1; for what only the plugin finds wrong with it
+  int column = 0;  ///< from 1
 };
 
 struct Routine {

@@ -262,7 +262,11 @@ Routine read_document(TomlDocument& document, std::string_view file) {
 
   const bool must_activate = method_sound && routine.method == Method::kReleaseActivate;
   auto activation = root.table("activation", must_activate ? Need::kRequired : Need::kOptional);
-  if (activation) routine.activation = read_activation(*activation, routine.method);
+  if (activation) {
+    routine.activation = read_activation(*activation, routine.method);
+    routine.activation->line = root.line("activation");
+    routine.activation->column = root.column("activation");
+  }
 
   // Sums over wrong values would accuse right ones.
   if (!method_sound || steps.empty() || document.has_errors()) return routine;

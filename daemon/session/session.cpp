@@ -147,7 +147,8 @@ std::vector<Event> Session::take_events() { return std::exchange(events_, {}); }
 
 MotorRequest Session::motor_request() const noexcept {
   if (ended() || paused_ || !ball_here_ || !trips_.empty() || vibrated_ >= kMaxVibration) return {};
-  if (phase_ == Phase::kRelease && step_clock_runs_ && in_contact()) return step().vibration;
+  if (!in_contact()) return {};
+  if (phase_ == Phase::kRelease && step_clock_runs_) return step().vibration;
   if (phase_ == Phase::kActivation && now_ < plugin_motor_until_) return plugin_motor_;
   return {};
 }

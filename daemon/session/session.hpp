@@ -98,9 +98,9 @@ class Session {
 
   /// Moves out what happened since the last call, in order.
   [[nodiscard]] std::vector<Event> take_events();
-  /// What the motor should do now. Off while waiting, paused, tripped, without the ball, and after the end; else the
-  /// step's vibration while the person is in contact, or a plugin's request in the activation until it lapses (250 ms
-  /// at most: call on_clock). Off for good once it ran for kMaxVibration.
+  /// What the motor should do now. Off while waiting, paused, tripped, without the ball or contact with it, and after
+  /// the end; else the step's vibration, or a plugin's request in the activation until it lapses (250 ms at most: call
+  /// on_clock). Off for good once it ran for kMaxVibration.
   [[nodiscard]] MotorRequest motor_request() const noexcept;
   [[nodiscard]] Snapshot snapshot() const;
   [[nodiscard]] bool ended() const noexcept { return phase_ == Phase::kEnded; }

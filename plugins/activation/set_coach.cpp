@@ -216,7 +216,6 @@ void SetCoach::end_rep(const Rep& rep, std::int64_t at_us) {
 
 void SetCoach::finish(bool completed) {
   enter(Phase::kOver, now_us_);
-  haptics_.stop();
   out_.cue(completed ? done_cue(totals_.reps()) : time_up_cue({totals_.reps(), plan_.reps}));
   out_.finish(totals_, completed);
 }

@@ -153,6 +153,21 @@ TEST(PluginLaunching, AnUnknownExerciseIsRefusedWithTheOnesThereAre) {
   EXPECT_THAT(launched.error().message(), AllOf(HasSubstr("\"handstand\""), HasSubstr("prone_y_lift")));
 }
 
+TEST(PluginLaunching, WhatThePluginRefusesIsSaidOfTheRoutinesFileAndLine) {
+  PluginBench bench;
+  bench.activation.exercise = "handstand";
+  bench.activation.line = 16;
+  bench.activation.column = 2;
+  auto launch = bench.launch_of(PluginBench::first_party());
+  launch.routine_file = "mine.toml";
+  const auto launched = PluginProcess::launch(launch);
+  ASSERT_FALSE(launched.has_value());
+  EXPECT_EQ(launched.error().message(),
+            "mine.toml:16:2: activation: the plugin refuses this routine: there is no exercise called \"handstand\"; "
+            "there is prone_y_lift, prone_t_lift, prone_retraction, wall_push_plus, side_lying_external_rotation, "
+            "bilateral_external_rotation");
+}
+
 TEST(PluginLaunching, ACrashWhileLoadingIsAnError) {
   PluginBench bench;
   const auto launched = bench.launch_fixture("crash-in-create");
@@ -291,7 +306,65 @@ TEST(ActivationPlugin, CountsAPersonsRepsAndEndsTheSet) {
   EXPECT_NEAR(set.did.reps[0].impulse_ns, 20.0, 0.01);
   EXPECT_FALSE(set.did.reps[0].too_hard);
   EXPECT_THAT(set.did.finished, ElementsAre(true));
+  EXPECT_EQ(set.did.measure("set_reps"), 3.0);
+  EXPECT_EQ(set.did.measure("set_too_hard_pct"), 0.0);
+  EXPECT_NEAR(set.did.measure("set_time_under_load_s"), 12.0, 1e-9);
+  EXPECT_EQ(set.did.measure("set_mean_peak_n"), 5.0);
+  EXPECT_NEAR(set.did.measure("set_impulse_ns"), 60.0, 0.03);
   EXPECT_EQ(set.plugin().statistics().misuses, 0U) << set.plugin().statistics().last_misuse;
+}
+
+TEST(ActivationPlugin, EndsTheSetItselfWhenTimeIsUpAndLeavesOutWhatNoRepGives) {
+  Lockstep set;
+  set.activation.max_elapsed = 15s;
+  set.start(PluginBench::first_party());
+  ASSERT_TRUE(set.begin_set().has_value());
+  set.hold(0.0, 14'700ms);
+  EXPECT_THAT(set.did.finished, IsEmpty());
+  set.hold(0.0, 50ms);
+  EXPECT_THAT(set.did.finished, ElementsAre(false));
+  EXPECT_EQ(set.did.cues.back().text, "Time is up. 0 of 8 reps.");
+  EXPECT_EQ(set.did.measure("set_reps"), 0.0);
+  EXPECT_FALSE(set.did.has("set_mean_peak_n"));
+  EXPECT_FALSE(set.did.has("set_too_hard_pct"));
+  EXPECT_EQ(set.plugin().statistics().misuses, 0U) << set.plugin().statistics().last_misuse;
+}
+
+TEST(ActivationPlugin, TicksShortlyInTheHandAndNotAtAllWhereTheRoutineSaysSo) {
+  const auto rep = [](bool haptics) {
+    Lockstep set;
+    set.activation.parameters = {{"haptics", haptics}};
+    set.start(PluginBench::first_party());
+    EXPECT_TRUE(set.begin_set().has_value());
+    set.hold(0.0, 10'000ms);
+    set.hold(5.0, 6000ms);
+    EXPECT_EQ(set.plugin().statistics().misuses, 0U) << set.plugin().statistics().last_misuse;
+    return set.did.motor;
+  };
+  const auto ticks = rep(true);
+  ASSERT_EQ(ticks.size(), 6U) << "one for up, two for hold, three for down";
+  for (const auto& tick : ticks) {
+    EXPECT_EQ(tick.duration, 80ms);
+    EXPECT_LT(tick.request.level.fraction(), 0.5);
+  }
+  EXPECT_THAT(rep(false), IsEmpty());
+}
+
+TEST(ActivationPlugin, RefusesASetByTempoThatHasNoTimeForItsReps) {
+  PluginBench bench;
+  bench.activation.detect = session::RepDetection::kTempo;
+  bench.activation.max_elapsed = 60s;
+  const auto launched = bench.launch(PluginBench::first_party());
+  ASSERT_FALSE(launched.has_value());
+  EXPECT_THAT(launched.error().message(), HasSubstr("give max_elapsed_s = 66 or more"));
+}
+
+TEST(ActivationPlugin, SaysWhatThereIsHoweverLongTheNameOfWhatThereIsNot) {
+  PluginBench bench;
+  bench.activation.exercise = std::string(64, 'x');
+  const auto launched = bench.launch(PluginBench::first_party());
+  ASSERT_FALSE(launched.has_value());
+  EXPECT_THAT(launched.error().message(), HasSubstr("bilateral_external_rotation"));
 }
 
 TEST(ActivationPlugin, WarnsOfARepThatIsTooHard) {

@@ -269,6 +269,32 @@ TEST_F(SetCoachTest, OneHapticTickForUpTwoForHoldThreeForDown) {
   EXPECT_THAT(ticks_ms, ElementsAre(10'050, 12'050, 12'250, 14'050, 14'250, 14'450));
 }
 
+TEST_F(SetCoachTest, APauseEndsTheHapticTicksUnderWay) {
+  begin();
+  hold(0.0, kLeadInMs);
+  hold(5.0, 2050);
+  ASSERT_EQ(ticks_ms.size(), 2U) << "one for up, the first for hold";
+  coach->pause(now_us);
+  coach->resume(now_us);
+  hold(5.0, 1000);
+  EXPECT_EQ(ticks_ms.size(), 2U);
+}
+
+TEST_F(SetCoachTest, ATimeThatCannotBeIsTakenAsTheNearestThatCan) {
+  begin();
+  hold(0.0, kLeadInMs);
+  for (const auto& [force, off_us] : {std::pair{5.0, 900'000}, {5.0, -900'000}, {0.0, 900'000}}) {
+    now_us += 400'000;
+    Reading reading;
+    reading.t_us = now_us + off_us;
+    reading.force_n = force;
+    coach->feed(reading, now_us);
+  }
+  ASSERT_EQ(reps.size(), 1U);
+  EXPECT_EQ(reps[0].start_us, 10'400'000);
+  EXPECT_EQ(reps[0].duration_us, 800'000);
+}
+
 TEST_F(SetCoachTest, WithoutHapticsTheMotorIsLeftAlone) {
   plan.haptics = false;
   begin();

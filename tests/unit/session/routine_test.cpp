@@ -69,6 +69,8 @@ TEST(Routine, ReadsTheOneWeShip) {
   EXPECT_EQ(activation.press, Newtons{3});
   EXPECT_EQ(activation.ceiling, Newtons{8});
   EXPECT_EQ(activation.max_elapsed, 5s + 84s);
+  EXPECT_EQ(activation.line, 19) << "where it is told of what the plugin finds wrong";
+  EXPECT_EQ(activation.column, 2);
   EXPECT_EQ(routine->contact, Newtons{2});
   EXPECT_EQ(routine->worst_case(), 240s);
   EXPECT_THAT(routine->source, HasSubstr("[routine]"));

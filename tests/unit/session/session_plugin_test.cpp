@@ -62,6 +62,15 @@ TEST(SessionPlugin, MovesNoMotorOutsideTheActivationNorInAPause) {
   EXPECT_FALSE(rig.motor_on());
 }
 
+TEST(SessionPlugin, MovesNoMotorThatNobodyTouches) {
+  Rig rig = in_activation();
+  rig.hold(0, 100ms);
+  rig.plugin(buzz(200ms));
+  EXPECT_FALSE(rig.motor_on());
+  rig.hold(5, 10ms);
+  EXPECT_TRUE(rig.motor_on());
+}
+
 TEST(SessionPlugin, HasItsMotorRequestCheckedForValuesThatAreNone) {
   Rig rig = in_activation();
   auto wild = buzz(200ms);

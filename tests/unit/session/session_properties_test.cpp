@@ -198,8 +198,7 @@ class Player {
       }
       const Snapshot shot = session.snapshot();
       if (shot.phase == Phase::kWaiting) return "the motor runs before the first contact";
-      if (shot.phase == Phase::kRelease && shot.force < session.routine().contact)
-        return "the motor runs without contact";
+      if (shot.force < session.routine().contact) return "the motor runs without contact";
       const bool asked = out_.motor_asked && rig_.t - *out_.motor_asked < 250ms;
       if (shot.phase == Phase::kActivation && !asked) return "the plugin's request outlives its quarter second";
     }
