@@ -62,7 +62,7 @@ constexpr std::array kExercises{
         .ball = "Ball between one palm and the wall.",
         .up = "Push away.",
         .hold = "Hold.",
-        .down = "Ease off slowly.",
+        .down = "Ease off.",
         .detect = Detection::kPress,
         .tempo = kEvenTempo,
     },
