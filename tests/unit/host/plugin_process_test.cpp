@@ -367,6 +367,29 @@ TEST(ActivationPlugin, SaysWhatThereIsHoweverLongTheNameOfWhatThereIsNot) {
   EXPECT_THAT(launched.error().message(), HasSubstr("bilateral_external_rotation"));
 }
 
+TEST(ActivationPlugin, KeepsToItsInterfaceWhateverThePersonDoes) {
+  Lockstep set(PluginBench::first_party());
+  ASSERT_TRUE(set.begin_set().has_value());
+  set.hold(0.0, 10'000ms);
+  for (int i = 0; i < 1500; ++i) {  // drums on the ball, far too hard
+    set.press(i % 2 == 0 ? 20.0 : 0.0, 1ms);
+    if (i % 50 == 0) {
+      ASSERT_TRUE(set.tell(what::Tick{}).has_value());
+    }
+  }
+  set.press(0.0, 1ms);
+  set.hold(5.0, 2050ms);  // the ticks for "hold" are under way
+  ASSERT_TRUE(set.tell(what::Paused{"cli"}).has_value());
+  const auto before = set.did.motor.size();
+  set.press(5.0, 5000ms);
+  ASSERT_TRUE(set.tell(what::Resumed{}).has_value());
+  set.hold(5.0, 500ms);
+  EXPECT_EQ(set.did.motor.size(), before);
+  EXPECT_TRUE(set.did.reps.empty());
+  EXPECT_LT(set.did.cues.size(), 15U);
+  EXPECT_EQ(set.plugin().statistics().misuses, 0U) << set.plugin().statistics().last_misuse;
+}
+
 TEST(ActivationPlugin, WarnsOfARepThatIsTooHard) {
   Lockstep set(PluginBench::first_party());
   ASSERT_TRUE(set.begin_set().has_value());

@@ -143,7 +143,7 @@ class Witness : public SetOutput {
   static constexpr int kReadingMs = 10;
 
   Reading reading(double force_n) {
-    now_us_ += kReadingMs * 1000;
+    now_us_ += std::int64_t{1000} * kReadingMs;
     Reading out;
     out.t_us = now_us_;
     out.force_n = force_n;
