@@ -25,9 +25,10 @@ class SetOutput {
 /// Leads through one set. Pure: readings and time in, cues and reps out.
 ///
 ///   [lead-in] ─ 10 s ─▶ [await: "Rep 1. Lift."] ─ press ─▶ [rep: "Hold." "Lower slowly."] ─ let go ─▶ [rest] ─▶
-///   [await] …
-///                        │ says it again after a while        │ a bump goes back            ▲   │
-///                        └──────────────────────────────────┘                             └───┘ a press
+///   [await]
+///
+/// [await] says its word again after a while. A press begins a rep from [rest] as well; one that was only a bump goes
+/// back to where it came from.
 ///
 /// By press the person leads: the next cue waits for the rep, so nobody slow is shouted at, and what is done early
 /// counts, in the lead-in too, which goes on all the same. By tempo the clock leads, [await] takes no time, and a rep
