@@ -24,8 +24,7 @@ class SetOutput {
 
 /// Leads through one set. Pure: readings and time in, cues and reps out.
 ///
-///   [lead-in] ─ 10 s ─▶ [await: "Rep 1. Lift."] ─ press ─▶ [rep: "Hold." "Lower slowly."] ─ let go ─▶ [rest] ─▶
-///   [await]
+///   [lead-in] ─ 10 s ─▶ [await: "Lift."] ─ press ─▶ [rep: "Hold." "Lower."] ─ let go ─▶ [rest] ─▶ [await] …
 ///
 /// [await] says its word again after a while. A press begins a rep from [rest] as well; one that was only a bump goes
 /// back to where it came from.
