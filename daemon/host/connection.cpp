@@ -108,6 +108,16 @@ std::unexpected<Error> Connection::closed() {
   return end(Errc::kDisconnected, how);
 }
 
+Result<> Connection::close(std::chrono::milliseconds limit) {
+  if (failure_) return std::unexpected(*failure_);
+  if (auto ok = wait_limit(limit); !ok) return ok;
+  (void)::shutdown(socket_.get(), SHUT_WR);  // the plugin host takes it for the end
+  auto frame = receive_frame(Wait::kYes);
+  while (frame) frame = receive_frame(Wait::kYes);
+  if (frame.error().code == Errc::kDisconnected && frame.error().context.ends_with(kEndedOrderly)) return {};
+  return std::unexpected(frame.error());
+}
+
 // ---- Frames out ----------------------------------------------------------------------------------------------------
 
 Result<> Connection::send_frame(const ToPlugin& frame) {

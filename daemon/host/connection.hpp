@@ -36,6 +36,8 @@ class Connection {
   /// Precondition: the event before is acknowledged.
   Result<> send(EventFrame event);
   Result<Received> receive(Wait wait);
+  /// Lets the plugin be destroyed and its process end by itself. Waits up to @p limit. Errors: how it ended otherwise.
+  Result<> close(std::chrono::milliseconds limit);
   /// Ends the process because of @p code; @p reason follows "the plugin".
   std::unexpected<Error> end(Errc code, const std::string& reason);
 

@@ -144,6 +144,8 @@ Result<std::vector<session::PluginAction>> PluginProcess::exchange(const session
   return actions;
 }
 
+Result<> PluginProcess::close(std::chrono::milliseconds limit) { return connection_->close(limit); }
+
 void PluginProcess::attach(boost::asio::io_context& io, ActionHandler on_action, FailureHandler on_failed) {
   live_ = std::make_shared<LiveLink>(io, connection_, std::move(on_action), std::move(on_failed));
   live_->start();

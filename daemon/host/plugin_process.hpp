@@ -90,6 +90,10 @@ class PluginProcess {
   Result<std::vector<session::PluginAction>> exchange(const session::Event& event, std::uint64_t ring_head,
                                                       DeviceTime epoch);
 
+  /// The session is over: lets the plugin run its destroy() and waits until the process has ended by itself, up to
+  /// @p limit. Not needed for order: destruction kills what is left. Errors: kTimeout, kDisconnected, kRefused.
+  Result<> close(std::chrono::milliseconds limit);
+
   using ActionHandler = std::function<void(const session::PluginAction&)>;
   using FailureHandler = std::function<void(std::string)>;
   /// From now on actions arrive from @p io. A call that takes over 50 ms is counted; after 200 ms @p on_action gets a

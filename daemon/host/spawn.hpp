@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <string_view>
 
 #include "daemon/core/error.hpp"
 #include "daemon/host/unique_fd.hpp"
@@ -13,6 +14,9 @@ namespace knead::host {
 /// Where the plugin host finds what it inherits.
 constexpr int kSocketFd = 3;
 constexpr int kRingFd = 4;
+
+/// What ChildProcess::end() says of a process that ended by itself, as it should.
+inline constexpr std::string_view kEndedOrderly = "ended its process (exit status 0)";
 
 /// A plugin host's process. Killed and reaped on destruction. It is addressed by a pidfd, so nobody else's process can
 /// be hit, and waiting for it takes no other child's status away.

@@ -23,6 +23,7 @@ done <<'TEXT'
 bin/kneadd
 bin/knead
 bin/knead-ball
+bin/knead-plugin-check
 libexec/knead/knead-plugin-host
 knead/plugins/*activation.so
 include/knead/plugin.h
