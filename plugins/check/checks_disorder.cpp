@@ -176,17 +176,14 @@ Judgement check_random_events(const Subject& subject) {
 
 Judgement check_lost_samples(const Subject& subject) {
   const auto random = std::make_shared<Random>(subject.seed);
-  const Person willing = compliant_person();
-  const auto done = rehearse(with_short_release(subject), {.person =
-                                                               [=](const Moment& now) {
-                                                                 Touch touch = willing(now);
-                                                                 if (random->one_in(100)) {
-                                                                   touch.lost = 1 + random->below(500);
-                                                                 }
-                                                                 return touch;
-                                                               },
-                                                           // Fewer than come between two ticks.
-                                                           .stage = {.ring_slots = 32}});
+  const Person lossy = [random, willing = compliant_person()](const Moment& now) {
+    Touch touch = willing(now);
+    if (random->one_in(100)) touch.lost = 1 + random->below(500);
+    return touch;
+  };
+  // Between two ticks come more samples than the ring holds.
+  const auto done =
+      rehearse(with_short_release(subject), {.person = lossy, .sample_period = 500us, .stage = {.ring_slots = 64}});
   if (!done) return not_started(done.error());
   if (auto end = judge_end(done->account)) return *end;
   return pass("on the way from the ball, and by coming too late to read them");

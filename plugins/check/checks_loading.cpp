@@ -152,6 +152,7 @@ Judgement check_lifecycle(const Subject& subject) {
 }
 
 Judgement check_refusal(const Subject& subject) {
+  if (const auto known = Stage::open(subject); !known) return not_started(known.error());
   Subject unknown = with_short_release(subject);
   unknown.routine.activation->exercise = "no_such_exercise";
   const auto stage = Stage::open(unknown);

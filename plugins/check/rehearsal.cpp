@@ -8,7 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::microseconds kSamplePeriod{1000};
 constexpr std::chrono::milliseconds kDirectorPeriod{50};
 // Of the computer's time, for one session: hundreds of times what an honest plugin needs. (choice)
 constexpr std::chrono::seconds kPatience{60};
@@ -26,7 +25,7 @@ class Rehearsal {
 
   void run() {
     const HostTime give_up = HostClock::now() + kPatience;
-    for (SessionTime next_look{}; !session_.ended() && t_ < kLongest; t_ += kSamplePeriod) {
+    for (SessionTime next_look{}; !session_.ended() && t_ < kLongest; t_ += script_.sample_period) {
       if (t_ >= next_look) {
         next_look = t_ + kDirectorPeriod;
         if (HostClock::now() > give_up) return;

@@ -17,6 +17,7 @@ struct Script {
   Person person = compliant_person();
   /// Called 20 times in a second of session time: may pause, resume or stop the session.
   std::function<void(session::Session&, SessionTime)> director{};
+  std::chrono::microseconds sample_period{1000};
   Stage::Options stage{};
 };
 
@@ -29,8 +30,8 @@ struct Performance {
   SessionTime ended{};
 };
 
-/// A whole session of the real session machine with the plugin in its real process, in virtual time: 1000 samples a
-/// second, in lockstep. Ends with destroy(). Errors: the plugin does not load.
+/// A whole session of the real session machine with the plugin in its real process, in virtual time and
+/// lockstep. Ends with destroy(). Errors: the plugin does not load.
 Result<Performance> rehearse(const Subject& subject, const Script& script);
 
 /// The plugin's early end as a judgement, where there was one.

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// knead-plugin-check as an author and as a script meet it: the real program.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <cstdio>
+#include <string>
+
+#include "plugins/check/checks.hpp"
+
+namespace knead::check {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+struct Output {
+  int exit = -1;
+  std::string text;
+};
+
+/// Both of its outputs together.
+Output run(const std::string& arguments) {
+  Output out;
+  const std::string command = fmt::format("{} {} 2>&1", KNEAD_PLUGIN_CHECK, arguments);
+  std::FILE* const pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) return out;
+  std::array<char, 4096> buffer{};
+  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) out.text.append(buffer.data(), got);
+  const int status = ::pclose(pipe);
+  out.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return out;
+}
+
+std::string faulty(const std::string& fault) { return fmt::format("{}/faulty_{}.so", KNEAD_FAULTY, fault); }
+
+TEST(PluginCheckProgram, ASoundPluginEndsWithZeroAndIsIntroduced) {
+  const Output out = run(faulty("none") + " --only loads --only session");
+  EXPECT_EQ(out.exit, 0);
+  EXPECT_THAT(out.text, AllOf(HasSubstr("knead.samples/1, knead.log/1"), HasSubstr("PASS    session"),
+                              HasSubstr("2 passed, 0 warnings, 0 failed"), Not(HasSubstr("again:"))));
+}
+
+TEST(PluginCheckProgram, AFailureEndsWithOneAndSaysWhatReproducesIt) {
+  const Output out = run(faulty("order") + " --seed 3 --only random-events");
+  EXPECT_EQ(out.exit, 1);
+  EXPECT_THAT(out.text,
+              AllOf(HasSubstr("FAIL    random-events"), HasSubstr("of --seed 3"), HasSubstr("-> "),
+                    HasSubstr("again: knead-plugin-check " + faulty("order") + " --seed 3 --only random-events")));
+}
+
+TEST(PluginCheckProgram, TheSameSeedFindsTheSame) {
+  const std::string arguments = faulty("order") + " --seed 5 --only random-events";
+  EXPECT_EQ(run(arguments).text, run(arguments).text);
+}
+
+TEST(PluginCheckProgram, AWarningFailsOnlyWhenItIsStrict) {
+  EXPECT_EQ(run(faulty("vendor") + " --only descriptor").exit, 0);
+  EXPECT_EQ(run(faulty("vendor") + " --only descriptor --strict").exit, 1);
+}
+
+TEST(PluginCheckProgram, WrongUseEndsWithTwoAndASentence) {
+  const struct {
+    std::string arguments;
+    const char* says;
+  } cases[] = {{"", "no plugin is named"},
+               {"/nowhere/x.so", "there is no such plugin file"},
+               {"no-such-plugin", "there is no plugin called"},
+               {faulty("none") + " --only nothing", "there is no check \"nothing\""},
+               {faulty("none") + " --routine /nowhere.toml", "/nowhere.toml"},
+               {faulty("none") + " --sed 1", "--sed"}};
+  for (const auto& c : cases) {
+    const Output out = run(c.arguments);
+    EXPECT_EQ(out.exit, 2) << c.arguments;
+    EXPECT_THAT(out.text, HasSubstr(c.says));
+  }
+}
+
+TEST(PluginCheckProgram, ListsEveryCheckAndRunsNone) {
+  const Output out = run("--list");
+  EXPECT_EQ(out.exit, 0);
+  for (const Check& each : all_checks()) EXPECT_THAT(out.text, HasSubstr(std::string(each.sentence)));
+}
+
+TEST(PluginCheckProgram, AsJsonItIsOneObject) {
+  const Output out = run(faulty("refusal") + " --json --only refusal --only loads");
+  EXPECT_EQ(out.exit, 1);
+  const boost::json::value value = boost::json::parse(out.text);
+  EXPECT_EQ(value.at("plugin").at("id").as_string(), "faulty_refusal");
+  EXPECT_EQ(value.at("seed").as_int64(), 1);
+  EXPECT_EQ(value.at("checks").as_array().size(), 2U);
+  EXPECT_EQ(value.at("checks").at(1).at("id").as_string(), "refusal");
+  EXPECT_EQ(value.at("checks").at(1).at("verdict").as_string(), "fail");
+  EXPECT_EQ(value.at("summary").at("failed").as_int64(), 1);
+}
+
+}  // namespace
+}  // namespace knead::check
