@@ -27,6 +27,7 @@ void add_config(CLI::App& app, Context& context);
 
 // Commands of a group, one file each.
 void add_routine_new(CLI::App& routine, Context& context);
+void add_plugin_check(CLI::App& plugin, Context& context);
 void add_plugin_list(CLI::App& plugin, Context& context);
 void add_plugin_new(CLI::App& plugin, Context& context);
 

@@ -6,9 +6,10 @@
 namespace knead::cli {
 
 void add_plugin(CLI::App& app, Context& context) {
-  auto* command = app.add_subcommand("plugin", "List plugins and how they fare, make new ones");
+  auto* command = app.add_subcommand("plugin", "List plugins and how they fare; check one; begin a new one");
   command->require_subcommand(1);
   add_plugin_list(*command, context);
+  add_plugin_check(*command, context);
   add_plugin_new(*command, context);
 }
 

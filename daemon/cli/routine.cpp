@@ -10,8 +10,7 @@
 
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
-#include "daemon/cli/findings.hpp"
-#include "daemon/core/toml_reader.hpp"
+#include "daemon/cli/routine_check.hpp"
 #include "daemon/live/folders.hpp"
 #include "daemon/session/routine_library.hpp"
 
@@ -40,17 +39,6 @@ ExitCode list(const Context& context, bool json) {
   return ExitCode::kDone;
 }
 
-ExitCode check(const Context& context, const std::string& name, bool json) {
-  const auto loaded = context.config();
-  if (!loaded) return report(loaded.error());
-  const auto path = session::find_routine(name, live::routine_folders(loaded->config, context.environment()));
-  if (!path) return report(path.error());
-  const auto text = TomlDocument::read_text(*path);
-  if (!text) return report(text.error());
-  const auto checked = session::check_routine(*text, *path);
-  return report_findings(*path, checked.findings, json);
-}
-
 }  // namespace
 
 void add_routine(CLI::App& app, Context& context) {
@@ -62,12 +50,14 @@ void add_routine(CLI::App& app, Context& context) {
   list_command->add_flag("--json", *json, "Print JSON");
   list_command->callback([&context, json] { context.action = [&context, json] { return list(context, *json); }; });
 
-  auto* check_command = command->add_subcommand("check", "Say everything that is wrong with a routine");
+  auto* check_command =
+      command->add_subcommand("check", "Say everything that is wrong with a routine, its dose and its longest course");
   const auto name = std::make_shared<std::string>();
   check_command->add_option("routine", *name, "A file, or an id")->required()->type_name("FILE");
   check_command->add_flag("--json", *json, "Print JSON");
-  check_command->callback(
-      [&context, name, json] { context.action = [&context, name, json] { return check(context, *name, *json); }; });
+  check_command->callback([&context, name, json] {
+    context.action = [&context, name, json] { return check_routine_file(context, *name, *json); };
+  });
 
   add_routine_new(*command, context);
 }

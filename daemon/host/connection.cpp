@@ -194,7 +194,8 @@ std::unexpected<Error> Connection::refused(const RefusedFrame& frame) {
     case RefusedFrame::Reason::kByPlugin:
       return std::unexpected(refusal(frame));
     case RefusedFrame::Reason::kParameter:
-      return std::unexpected(to_error(parameter_finding(frame), routine_file_.empty() ? file_ : routine_file_));
+      finding_ = parameter_finding(frame);
+      return std::unexpected(to_error(*finding_, routine_file_.empty() ? file_ : routine_file_));
     case RefusedFrame::Reason::kSandbox:
       return fail(Errc::kInternal, "the plugin's process could not be confined: " + frame.text, "see `knead doctor`");
   }

@@ -46,6 +46,8 @@ class Connection {
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
   [[nodiscard]] const PluginInfo& info() const noexcept { return info_; }
   [[nodiscard]] PluginStatistics& statistics() noexcept { return statistics_; }
+  /// The routine's line that made the plugin refuse it, where there is one.
+  [[nodiscard]] const std::optional<Finding>& finding() const noexcept { return finding_; }
   [[nodiscard]] bool failed() const noexcept { return failure_.has_value(); }
 
  private:
@@ -77,6 +79,7 @@ class Connection {
   bool finished_ = false;
   int last_rep_ = 0;
   std::optional<Error> failure_;
+  std::optional<Finding> finding_;
 };
 
 }  // namespace knead::host

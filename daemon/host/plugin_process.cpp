@@ -27,6 +27,14 @@ std::unexpected<Error> load_timeout(Connection& connection, const std::string& f
               "do less in its constructors and in create()");
 }
 
+Result<> wait_for_hello(Connection& connection, const std::string& file) {
+  if (auto ok = connection.wait_limit(kLoadLimit); !ok) return ok;
+  const auto ready = connection.receive_hello(Connection::Wait::kYes);
+  if (ready) return {};
+  if (ready.error().code == Errc::kTimeout) return load_timeout(connection, file);
+  return std::unexpected(ready.error());
+}
+
 /// A plugin on its way: waits on the loop for its first frame.
 class PendingLaunch : public std::enable_shared_from_this<PendingLaunch> {
  public:
@@ -84,12 +92,7 @@ PluginProcess::~PluginProcess() {
 Result<std::unique_ptr<PluginProcess>> PluginProcess::launch(const PluginLaunch& launch) {
   auto connection = Connection::open(launch);
   if (!connection) return std::unexpected(connection.error());
-  if (auto ok = (*connection)->wait_limit(kLoadLimit); !ok) return std::unexpected(ok.error());
-  const auto ready = (*connection)->receive_hello(Connection::Wait::kYes);
-  if (!ready) {
-    if (ready.error().code == Errc::kTimeout) return load_timeout(**connection, launch.plugin_file);
-    return std::unexpected(ready.error());
-  }
+  if (auto ok = wait_for_hello(**connection, launch.plugin_file); !ok) return std::unexpected(ok.error());
   if (auto ok = (*connection)->wait_limit(kExchangeLimit); !ok) return std::unexpected(ok.error());
   return std::unique_ptr<PluginProcess>(new PluginProcess(std::move(*connection)));
 }
@@ -102,6 +105,15 @@ Result<PluginInfo> PluginProcess::describe(const std::string& file, const std::s
       {.plugin_file = file, .host_program = host_program, .activation = {}, .ring_fd = nothing, .only_describe = true});
   if (!plugin) return std::unexpected(plugin.error());
   return (*plugin)->info();
+}
+
+std::expected<PluginInfo, PluginProcess::Refusal> PluginProcess::examine(const PluginLaunch& launch) {
+  auto connection = Connection::open(launch);
+  if (!connection) return std::unexpected(Refusal{connection.error(), {}});
+  if (auto ok = wait_for_hello(**connection, launch.plugin_file); !ok) {
+    return std::unexpected(Refusal{ok.error(), (*connection)->finding()});
+  }
+  return (*connection)->info();
 }
 
 void PluginProcess::launch(boost::asio::io_context& io, const PluginLaunch& launch, LaunchHandler on_ready) {

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/core/error.hpp"
+#include "daemon/core/finding.hpp"
 #include "daemon/core/units.hpp"
 #include "daemon/host/parameters.hpp"
 #include "daemon/session/event.hpp"
@@ -72,6 +75,13 @@ class PluginProcess {
   using LaunchHandler = std::function<void(Result<std::unique_ptr<PluginProcess>>)>;
   /// The same without waiting: @p on_ready is called from @p io, once, not within this call.
   static void launch(boost::asio::io_context& io, const PluginLaunch& launch, LaunchHandler on_ready);
+
+  /// Whether the plugin takes the routine: it is created and let go again. Errors: as of launch().
+  struct Refusal {
+    Error error;
+    std::optional<Finding> finding;  ///< the place in the routine, when it is a parameter that does not fit
+  };
+  static std::expected<PluginInfo, Refusal> examine(const PluginLaunch& launch);
 
   PluginProcess(const PluginProcess&) = delete;
   PluginProcess& operator=(const PluginProcess&) = delete;
