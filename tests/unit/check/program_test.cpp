@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
-#include <cstdio>
 #include <string>
 
 #include "plugins/check/checks.hpp"
+#include "tests/unit/cli/program_output.hpp"
 
 namespace knead::check {
 namespace {
@@ -20,35 +18,21 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-struct Output {
-  int exit = -1;
-  std::string text;
-};
-
-/// Both of its outputs together.
-Output run(const std::string& arguments) {
-  Output out;
-  const std::string command = fmt::format("{} {} 2>&1", KNEAD_PLUGIN_CHECK, arguments);
-  std::FILE* const pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return out;
-  std::array<char, 4096> buffer{};
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) out.text.append(buffer.data(), got);
-  const int status = ::pclose(pipe);
-  out.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return out;
+ProgramOutput run(const std::string& arguments) {
+  return run_program(fmt::format("{} {}", KNEAD_PLUGIN_CHECK, arguments));
 }
 
 std::string faulty(const std::string& fault) { return fmt::format("{}/faulty_{}.so", KNEAD_FAULTY, fault); }
 
 TEST(PluginCheckProgram, ASoundPluginEndsWithZeroAndIsIntroduced) {
-  const Output out = run(faulty("none") + " --only loads --only session");
+  const ProgramOutput out = run(faulty("none") + " --only loads --only session");
   EXPECT_EQ(out.exit, 0);
   EXPECT_THAT(out.text, AllOf(HasSubstr("knead.samples/1, knead.log/1"), HasSubstr("PASS    session"),
                               HasSubstr("2 passed, 0 warnings, 0 failed"), Not(HasSubstr("again:"))));
 }
 
 TEST(PluginCheckProgram, AFailureEndsWithOneAndSaysWhatReproducesIt) {
-  const Output out = run(faulty("order") + " --seed 3 --only random-events");
+  const ProgramOutput out = run(faulty("order") + " --seed 3 --only random-events");
   EXPECT_EQ(out.exit, 1);
   EXPECT_THAT(out.text,
               AllOf(HasSubstr("FAIL    random-events"), HasSubstr("of --seed 3"), HasSubstr("-> "),
@@ -76,20 +60,20 @@ TEST(PluginCheckProgram, WrongUseEndsWithTwoAndASentence) {
                {faulty("none") + " --routine /nowhere.toml", "/nowhere.toml"},
                {faulty("none") + " --sed 1", "--sed"}};
   for (const auto& c : cases) {
-    const Output out = run(c.arguments);
+    const ProgramOutput out = run(c.arguments);
     EXPECT_EQ(out.exit, 2) << c.arguments;
     EXPECT_THAT(out.text, HasSubstr(c.says));
   }
 }
 
 TEST(PluginCheckProgram, ListsEveryCheckAndRunsNone) {
-  const Output out = run("--list");
+  const ProgramOutput out = run("--list");
   EXPECT_EQ(out.exit, 0);
   for (const Check& each : all_checks()) EXPECT_THAT(out.text, HasSubstr(std::string(each.sentence)));
 }
 
 TEST(PluginCheckProgram, AsJsonItIsOneObject) {
-  const Output out = run(faulty("refusal") + " --json --only refusal --only loads");
+  const ProgramOutput out = run(faulty("refusal") + " --json --only refusal --only loads");
   EXPECT_EQ(out.exit, 1);
   const boost::json::value value = boost::json::parse(out.text);
   EXPECT_EQ(value.at("plugin").at("id").as_string(), "faulty_refusal");
