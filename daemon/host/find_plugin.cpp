@@ -68,7 +68,9 @@ std::vector<std::string> list_plugins(const std::vector<std::string>& dirs) {
 Result<std::string> find_host_program() {
   constexpr auto* kName = "knead-plugin-host";
   const fs::path here = program_dir();
-  for (const fs::path& dir : {here, here / ".." / "bin", fs::path(KNEAD_LIBEXEC_DIR)}) {
+  // An install may lie under another prefix than it was configured for, so it is looked for beside the program first.
+  for (const fs::path& dir :
+       {here, here / ".." / "bin", here / ".." / KNEAD_LIBEXEC_SUBDIR, fs::path(KNEAD_LIBEXEC_DIR)}) {
     if (is_file(dir / kName)) return (dir / kName).lexically_normal().string();
   }
   return fail(Errc::kNotFound, "knead-plugin-host is missing", "reinstall Knead, or build all of it");
