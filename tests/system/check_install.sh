@@ -41,6 +41,7 @@ share/knead/balls/knead-1.toml
 share/doc/knead/README.md
 share/doc/knead/examples/kneadd.toml
 share/doc/knead/examples/smallest.c
+share/doc/knead/authors/README.md
 udev/rules.d/70-knead.rules
 lib/systemd/system/kneadd.service
 lib/systemd/user/kneadd.service

@@ -17,9 +17,9 @@ namespace knead::sdk {
 
 /// What `knead plugin list` shows of a plugin.
 struct About {
-  const char* id;       ///< what routines name. a-z, 0-9, - and _
-  const char* name;     ///< for people
-  const char* version;  ///< "1.2.0"
+  const char* id = nullptr;       ///< what routines name. a-z, 0-9, - and _
+  const char* name = nullptr;     ///< for people
+  const char* version = nullptr;  ///< "1.2.0"
   const char* vendor = nullptr;
   const char* summary = nullptr;
 };

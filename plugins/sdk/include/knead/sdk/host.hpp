@@ -88,7 +88,7 @@ class Host {
   [[nodiscard]] State state() const noexcept { return state_; }
   [[nodiscard]] bool paused() const noexcept { return paused_; }
 
-  Status cue(const Cue& cue) const {
+  Status cue(const Cue& cue) {
     const std::string text(cue.text);
     const knead_cue_t plain{sizeof plain, static_cast<std::uint32_t>(cue.kind), text.c_str(),
                             static_cast<std::uint32_t>(cue.urgency), cue.count.value_or(KNEAD_NO_COUNT)};
@@ -96,7 +96,7 @@ class Host {
   }
 
   /// It lapses: ask again before it does.
-  Status request_motor(const Motor& motor) const {
+  Status request_motor(const Motor& motor) {
     const auto duration = motor.duration.count();
     const knead_motor_request_t plain{sizeof plain, static_cast<std::uint32_t>(motor.pattern), motor.level,
                                       duration < 0                    ? 0U
@@ -105,7 +105,7 @@ class Host {
                                       motor.frequency_hz};
     return Status{abi_.request_motor(&abi_, &plain)};
   }
-  Status stop_motor() const { return request_motor(Motor{}); }
+  Status stop_motor() { return request_motor(Motor{}); }
 
   /// A number of the routine's [activation] table by its dotted key: "reps", "tempo_s.up".
   [[nodiscard]] double number(const char* key, double otherwise) const noexcept {
@@ -143,17 +143,17 @@ class Host {
 
   /// "knead.log/1" is there. Without it the three functions below return kNotFound.
   [[nodiscard]] bool has_log() const noexcept { return log_ != nullptr; }
-  Status log_rep(const Rep& rep) const noexcept {
+  Status log_rep(const Rep& rep) noexcept {
     if (log_ == nullptr) return Status::kNotFound;
     const knead_rep_t row{sizeof row, rep.n,      rep.start.count(), rep.duration.count(),
                           rep.peak_n, rep.mean_n, rep.impulse_ns,    rep.too_hard ? 1 : 0,
                           0};
     return Status{log_->rep(&abi_, &row)};
   }
-  Status measure(const char* key, double value, const char* unit = "") const noexcept {
+  Status measure(const char* key, double value, const char* unit = "") noexcept {
     return log_ == nullptr ? Status::kNotFound : Status{log_->measure(&abi_, key, value, unit)};
   }
-  Status annotate(const char* key, std::string_view text) const {
+  Status annotate(const char* key, std::string_view text) {
     return log_ == nullptr ? Status::kNotFound : Status{log_->annotate(&abi_, key, std::string(text).c_str())};
   }
 

@@ -19,25 +19,25 @@ namespace knead::sdk {
 //   const double share = host.value(kShare);  // what the routine says, or 0.2
 
 struct NumberParameter {
-  const char* key;
-  const char* summary;         ///< one sentence
-  const char* unit = nullptr;  ///< "s", "N"
-  double minimum;
-  double maximum;
-  double otherwise;  ///< where the routine says nothing
+  const char* key = nullptr;
+  const char* summary = nullptr;  ///< one sentence
+  const char* unit = nullptr;     ///< "s", "N"
+  double minimum = 0.0;
+  double maximum = 0.0;
+  double otherwise = 0.0;  ///< where the routine says nothing
 };
 
 struct SwitchParameter {
-  const char* key;
-  const char* summary;
-  bool otherwise;
+  const char* key = nullptr;
+  const char* summary = nullptr;
+  bool otherwise = false;
 };
 
 struct TextParameter {
   static constexpr std::size_t kMostTexts = 16;
-  const char* key;
-  const char* summary;
-  const char* otherwise;
+  const char* key = nullptr;
+  const char* summary = nullptr;
+  const char* otherwise = nullptr;
   std::array<const char*, kMostTexts + 1> allowed{};  ///< none: any text. The last stays null
 };
 
