@@ -34,7 +34,9 @@ ExitCode become_checker(std::vector<std::string> arguments) {
 
 void add_plugin_check(CLI::App& plugin, Context& context) {
   auto* command = plugin.add_subcommand("check", "Hold a plugin against the interface: knead-plugin-check");
+  // Every word after "check" is the checker's.
   command->set_help_flag();
+  command->fallthrough(false);
   command->prefix_command();
   command->callback([&context, command] {
     context.action = [arguments = command->remaining()]() mutable { return become_checker(std::move(arguments)); };

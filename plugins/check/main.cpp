@@ -104,7 +104,9 @@ int main(int argc, char** argv) {
                  "Rehearse with this routine's values (default: the first one found that names the plugin, else "
                  "plain values)")
       ->type_name("FILE");
-  app.add_option("--only", options.only, "Run this check alone; may be given several times")->type_name("NAME");
+  app.add_option("--only", options.only, "Run this check alone; may be given several times")
+      ->allow_extra_args(false)  // or it would take the plugin for another check
+      ->type_name("NAME");
   app.add_option("--seed", options.seed, "Of everything that is random; a failure says which to use again")
       ->capture_default_str()
       ->type_name("N");

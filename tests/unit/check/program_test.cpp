@@ -25,7 +25,7 @@ ProgramOutput run(const std::string& arguments) {
 std::string faulty(const std::string& fault) { return fmt::format("{}/faulty_{}.so", KNEAD_FAULTY, fault); }
 
 TEST(PluginCheckProgram, ASoundPluginEndsWithZeroAndIsIntroduced) {
-  const ProgramOutput out = run(faulty("none") + " --only loads --only session");
+  const ProgramOutput out = run("--only loads --only session " + faulty("none"));
   EXPECT_EQ(out.exit, 0);
   EXPECT_THAT(out.text, AllOf(HasSubstr("knead.samples/1, knead.log/1"), HasSubstr("PASS    session"),
                               HasSubstr("2 passed, 0 warnings, 0 failed"), Not(HasSubstr("again:"))));
