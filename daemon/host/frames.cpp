@@ -147,6 +147,24 @@ struct Overloaded : F... {
   using F::operator()...;
 };
 
+void write(Writer& w, const ParameterValue& value) noexcept {
+  w.number(static_cast<std::uint8_t>(value.index()));
+  std::visit(Overloaded{[&](double number) { w.number(number); }, [&](const std::string& text) { w.text(text); },
+                        [&](bool on) { w.flag(on); }},
+             value);
+}
+
+ParameterValue read_value(Reader& r) {
+  switch (r.within(r.number<std::uint8_t>(), 0, std::variant_size_v<ParameterValue> - 1)) {
+    case 0:
+      return r.real();
+    case 1:
+      return r.text(kMaxSentence);
+    default:
+      return r.flag();
+  }
+}
+
 void write(Writer& w, const StartFrame& frame) noexcept {
   w.enumerator(Tag::kStart);
   w.text(frame.build);
@@ -154,10 +172,7 @@ void write(Writer& w, const StartFrame& frame) noexcept {
   w.number(static_cast<std::uint8_t>(frame.parameters.size()));
   for (const Parameter& parameter : frame.parameters) {
     w.text(parameter.key);
-    w.number(static_cast<std::uint8_t>(parameter.value.index()));
-    std::visit(Overloaded{[&](double value) { w.number(value); }, [&](const std::string& value) { w.text(value); },
-                          [&](bool value) { w.flag(value); }},
-               parameter.value);
+    write(w, parameter.value);
   }
 }
 
@@ -169,17 +184,7 @@ StartFrame read_start(Reader& r) {
   for (std::size_t i = 0; i < count && r.ok(); ++i) {
     Parameter& parameter = frame.parameters.emplace_back();
     parameter.key = r.text(kMaxName);
-    switch (r.within(r.number<std::uint8_t>(), 0, std::variant_size_v<ParameterValue> - 1)) {
-      case 0:
-        parameter.value = r.real();
-        break;
-      case 1:
-        parameter.value = r.text(kMaxSentence);
-        break;
-      default:
-        parameter.value = r.flag();
-        break;
-    }
+    parameter.value = read_value(r);
   }
   return frame;
 }
@@ -231,6 +236,8 @@ void write(Writer& w, const HelloFrame& frame) noexcept {
     w.text(parameter.summary);
     w.text(parameter.values);
     w.text(parameter.fallback);
+    w.number(static_cast<std::uint8_t>(parameter.ends.size()));
+    for (const ParameterValue& end : parameter.ends) write(w, end);
   }
 }
 
@@ -253,6 +260,9 @@ HelloFrame read_hello(Reader& r) {
     parameter.summary = r.text(kMaxSentence);
     parameter.values = r.text(kMaxSentence);
     parameter.fallback = r.text(kMaxSentence);
+    constexpr std::size_t kEnds = 2;
+    const auto ends = r.within(r.number<std::uint8_t>(), 0, kEnds);
+    for (std::size_t end = 0; end < ends && r.ok(); ++end) parameter.ends.push_back(read_value(r));
   }
   return frame;
 }

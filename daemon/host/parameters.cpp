@@ -159,6 +159,19 @@ std::string describe_values(const DeclaredParameter& parameter) {
 
 std::string describe_default(const DeclaredParameter& parameter) { return shown(parameter.fallback); }
 
+std::vector<ParameterValue> ends_of(const DeclaredParameter& parameter) {
+  switch (parameter.type) {
+    case Type::kNumber:
+      return {parameter.minimum, parameter.maximum};
+    case Type::kSwitch:
+      return {false, true};
+    case Type::kText:
+      if (parameter.allowed.empty()) return {};
+      return {parameter.allowed.front(), parameter.allowed.back()};
+  }
+  return {};
+}
+
 std::optional<ParameterFault> settle(std::vector<Parameter>& given, std::span<const DeclaredParameter> declared) {
   for (const Parameter& parameter : given) {
     if (!parameter.key.starts_with(kParameterPrefix)) continue;

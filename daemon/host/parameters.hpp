@@ -46,6 +46,8 @@ struct ParameterInfo {
   std::string summary;
   std::string values;    ///< "a number from 0 to 20 N"
   std::string fallback;  ///< as it would be written in a routine
+  /// The first and the last value it may have, for whoever tries them out; none of a text that may be any.
+  std::vector<ParameterValue> ends{};
   bool operator==(const ParameterInfo&) const = default;
 };
 
@@ -55,6 +57,7 @@ std::expected<std::vector<DeclaredParameter>, std::string> read_declarations(con
 /// "a number from 0 to 20 N", "true or false", "one of \"low\", \"high\"".
 std::string describe_values(const DeclaredParameter& parameter);
 std::string describe_default(const DeclaredParameter& parameter);
+std::vector<ParameterValue> ends_of(const DeclaredParameter& parameter);
 
 /// What a routine gives and the plugin does not take: "is 90; give a number from 0 to 20 N".
 struct ParameterFault {

@@ -67,7 +67,7 @@ HelloFrame hello_of(const PluginModule& module, std::span<const DeclaredParamete
   HelloFrame hello = module.hello();
   for (const DeclaredParameter& each : declared) {
     hello.parameters.push_back({each.key, each.summary, to_plain_text(describe_values(each), KNEAD_MAX_NOTE_TEXT),
-                                to_plain_text(describe_default(each), KNEAD_MAX_NOTE_TEXT)});
+                                to_plain_text(describe_default(each), KNEAD_MAX_NOTE_TEXT), ends_of(each)});
   }
   return hello;
 }

@@ -75,6 +75,39 @@ constexpr auto kVariants = std::to_array<Variant>({
     {"a set of one second", [](session::Activation& a) { a.max_elapsed = 1s; }},
 });
 
+/// The value as a routine holds it.
+session::PluginParameter given(const std::string& key, const host::ParameterValue& value) {
+  session::PluginParameter out{.key = key, .value = {}};
+  std::visit([&](const auto& each) { out.value = each; }, value);
+  return out;
+}
+
+std::string words_for(const host::ParameterValue& value) {
+  if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);
+  if (const auto* text = std::get_if<std::string>(&value)) return fmt::format("\"{}\"", *text);
+  return std::get<bool>(value) ? "true" : "false";
+}
+
+/// Each declared parameter at both of its ends. A plugin that declares a value takes it.
+std::optional<Judgement> try_parameters(const Subject& subject, const std::vector<host::ParameterInfo>& declared) {
+  for (const host::ParameterInfo& each : declared) {
+    for (const host::ParameterValue& end : each.ends) {
+      Subject changed = with_short_release(subject);
+      auto& parameters = changed.routine.activation->parameters;
+      std::erase_if(parameters, [&](const auto& other) { return other.key == each.key; });
+      parameters.push_back(given(each.key, end));
+      const std::string what = fmt::format("parameters.{} = {}", each.key, words_for(end));
+      if (auto fault = try_values(changed, what)) return fault;
+      if (const auto stage = Stage::open(changed); !stage) {
+        return failed(
+            fmt::format("it declares the parameter {} as {}, and refuses {}", each.key, each.values, words_for(end)),
+            "declare what you take: minimum, maximum and allowed_texts of knead_parameter_t");
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Judgement check_exports(const Subject& subject) {
@@ -165,13 +198,17 @@ Judgement check_refusal(const Subject& subject) {
 }
 
 Judgement check_values(const Subject& subject) {
-  if (const auto stage = Stage::open(subject); !stage) return not_started(stage.error());
+  const auto usual = Stage::open(subject);
+  if (!usual) return not_started(usual.error());
   for (const Variant& each : kVariants) {
     Subject changed = with_short_release(subject);
     each.change(*changed.routine.activation);
     if (auto end = try_values(changed, each.what)) return *end;
   }
-  return pass(fmt::format("{} sets of values", kVariants.size()));
+  const auto& declared = (*usual)->info().parameters;
+  if (auto fault = try_parameters(subject, declared)) return *fault;
+  return pass(fmt::format("{} sets of values, {} parameter{}", kVariants.size(), declared.size(),
+                          declared.size() == 1 ? "" : "s"));
 }
 
 }  // namespace knead::check

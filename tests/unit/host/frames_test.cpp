@@ -96,16 +96,19 @@ TEST(Frames, EveryOtherFrameComesBackAsItWas) {
   const StartFrame describe{.build = "build", .parameters = {}, .only_describe = true};
   EXPECT_EQ(std::get<StartFrame>(decode_to_plugin(encode(ToPlugin(describe), buffer)).value()), describe);
 
-  const HelloFrame hello{"build",
-                         1,
-                         2,
-                         "id",
-                         "Name",
-                         "1.0",
-                         "Vendor",
-                         "Words.",
-                         {"knead.log/1"},
-                         {{"gain", "How much.", "a number from 0 to 20 N", "5"}}};
+  const HelloFrame hello{
+      "build",
+      1,
+      2,
+      "id",
+      "Name",
+      "1.0",
+      "Vendor",
+      "Words.",
+      {"knead.log/1"},
+      {{"gain", "How much.", "a number from 0 to 20 N", "5", {0.0, 20.0}},
+       {"voice", "Which.", "one of \"low\", \"high\"", "\"low\"", {std::string("low"), std::string("high")}},
+       {"haptics", "Ticks.", "true or false", "true", {false, true}}}};
   EXPECT_EQ(through_the_wire(hello), hello);
   const RefusedFrame refused{RefusedFrame::Reason::kParameter, "why", "gain"};
   EXPECT_EQ(through_the_wire(refused), refused);
@@ -127,6 +130,15 @@ TEST(Frames, EveryOtherFrameComesBackAsItWas) {
   EXPECT_EQ(std::get<session::action::RequestRelease>(release.action).credit, 15s);
   const auto finish = through_the_wire(ActionFrame{1, session::action::Finish{true}});
   EXPECT_TRUE(std::get<session::action::Finish>(finish.action).completed);
+}
+
+TEST(Frames, TheLargestHelloOfAPluginFits) {
+  const std::string key(KNEAD_MAX_KEY, 'k');
+  const std::string sentence(KNEAD_MAX_NOTE_TEXT, 's');
+  HelloFrame hello{key, 1, 0, key, key, key, key, sentence, std::vector<std::string>(kMaxExtensions, key)};
+  const ParameterInfo parameter{key, std::string(KNEAD_MAX_CUE_TEXT, 's'), sentence, sentence, {key, key}};
+  hello.parameters.assign(KNEAD_MAX_PARAMETERS, parameter);
+  EXPECT_EQ(through_the_wire(hello), hello);
 }
 
 TEST(Frames, AFrameCutShortOrTooLongIsRefused) {
