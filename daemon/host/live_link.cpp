@@ -54,6 +54,7 @@ void LiveLink::post(EventFrame frame) {
   if (state_ == State::kOver) return;
   const bool tick_waits = !queue_.empty() && queue_.back().kind == EventKind::kTick;
   if (frame.kind == EventKind::kTick && tick_waits) {
+    if (on_tick_skipped_) on_tick_skipped_(queue_.back().t);
     queue_.back() = frame;  // a plugin that is late learns the newest time, not every one it missed
   } else {
     queue_.push_back(frame);
@@ -64,6 +65,7 @@ void LiveLink::post(EventFrame frame) {
 void LiveLink::send_next() {
   const EventFrame next = queue_.front();
   queue_.pop_front();
+  ++calls_;
   if (const auto sent = connection_->send(next); !sent) {
     // Told from the loop: post() must not call back into its caller.
     state_ = State::kOver;
@@ -98,7 +100,7 @@ void LiveLink::on_deadline() {
     case State::kSlow:
       state_ = State::kRevoked;
       arm(kKilledAfter - kRevokedAfter);
-      on_action_(session::action::RequestMotor{});  // last: it may end us
+      withdraw_motor();
       break;
     case State::kRevoked:
       fail(connection_->end(Errc::kTimeout, "did not answer for a second and was ended").error());
@@ -107,6 +109,13 @@ void LiveLink::on_deadline() {
     case State::kOver:
       break;
   }
+}
+
+void LiveLink::withdraw_motor() {
+  const auto self = shared_from_this();  // on_action_ may end us
+  withdrawing_ = true;
+  on_action_(session::action::RequestMotor{});
+  withdrawing_ = false;
 }
 
 void LiveLink::drain() {

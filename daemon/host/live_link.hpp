@@ -4,8 +4,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "daemon/host/connection.hpp"
 
@@ -33,6 +36,8 @@ class LiveLink : public std::enable_shared_from_this<LiveLink> {
   LiveLink& operator=(const LiveLink&) = delete;
 
   void start() { wait_readable(); }
+  void on_tick_skipped(std::function<void(SessionTime)> on_skipped) { on_tick_skipped_ = std::move(on_skipped); }
+  [[nodiscard]] PluginProcess::Answering answering() const noexcept { return {calls_, withdrawing_}; }
   void post(EventFrame frame);
   /// No handler is called any more.
   void close() noexcept;
@@ -45,6 +50,7 @@ class LiveLink : public std::enable_shared_from_this<LiveLink> {
   void send_next();
   void arm(std::chrono::milliseconds delay);
   void on_deadline();
+  void withdraw_motor();
   void take(const session::PluginAction& action);
   void fail(const Error& error);
 
@@ -55,6 +61,9 @@ class LiveLink : public std::enable_shared_from_this<LiveLink> {
   boost::asio::steady_timer deadline_;
   std::deque<EventFrame> queue_;
   State state_ = State::kIdle;
+  std::function<void(SessionTime)> on_tick_skipped_;
+  std::uint64_t calls_ = 0;
+  bool withdrawing_ = false;  ///< on_action_ is told of a motor request that is not the plugin's
 };
 
 }  // namespace knead::host

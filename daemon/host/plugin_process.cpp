@@ -138,22 +138,31 @@ pid_t PluginProcess::pid() const noexcept { return connection_->pid(); }
 
 Result<std::vector<session::PluginAction>> PluginProcess::exchange(const session::Event& event, std::uint64_t ring_head,
                                                                    DeviceTime epoch) {
+  std::vector<session::input::PluginActed> answers;
+  if (auto done = exchange(event, ring_head, epoch, answers); !done) return std::unexpected(std::move(done.error()));
   std::vector<session::PluginAction> actions;
+  for (session::input::PluginActed& answer : answers) actions.push_back(std::move(answer.action));
+  return actions;
+}
+
+Result<> PluginProcess::exchange(const session::Event& event, std::uint64_t ring_head, DeviceTime epoch,
+                                 std::vector<session::input::PluginActed>& answers) {
   for (EventFrame& frame : connection_->map(event)) {
     frame.ring_head = ring_head;
     frame.epoch = epoch;
-    if (auto sent = connection_->send(frame); !sent) return std::unexpected(sent.error());
+    ++calls_;
+    if (auto sent = connection_->send(frame); !sent) return sent;
     for (bool acknowledged = false; !acknowledged;) {
       auto received = connection_->receive(Connection::Wait::kYes);
       if (!received) return std::unexpected(received.error());
       if (auto* action = std::get_if<session::PluginAction>(&*received)) {
-        actions.push_back(std::move(*action));
+        answers.push_back({.call = calls_, .by_host = false, .action = std::move(*action)});
       } else {
         acknowledged = true;
       }
     }
   }
-  return actions;
+  return {};
 }
 
 Result<> PluginProcess::close(std::chrono::milliseconds limit) { return connection_->close(limit); }
@@ -161,6 +170,12 @@ Result<> PluginProcess::close(std::chrono::milliseconds limit) { return connecti
 void PluginProcess::attach(boost::asio::io_context& io, ActionHandler on_action, FailureHandler on_failed) {
   live_ = std::make_shared<LiveLink>(io, connection_, std::move(on_action), std::move(on_failed));
   live_->start();
+}
+
+PluginProcess::Answering PluginProcess::answering() const noexcept { return live_ ? live_->answering() : Answering{}; }
+
+void PluginProcess::on_tick_skipped(std::function<void(SessionTime)> on_skipped) {
+  if (live_) live_->on_tick_skipped(std::move(on_skipped));
 }
 
 void PluginProcess::post(const session::Event& event, std::uint64_t ring_head, DeviceTime epoch) {

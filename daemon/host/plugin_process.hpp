@@ -14,6 +14,7 @@
 #include "daemon/core/units.hpp"
 #include "daemon/host/parameters.hpp"
 #include "daemon/session/event.hpp"
+#include "daemon/session/input.hpp"
 #include "daemon/session/plugin_action.hpp"
 #include "daemon/session/routine.hpp"
 
@@ -99,6 +100,9 @@ class PluginProcess {
   /// it crashed; kProtocol, it forged frames; kRefused, it misused the interface too often.
   Result<std::vector<session::PluginAction>> exchange(const session::Event& event, std::uint64_t ring_head,
                                                       DeviceTime epoch);
+  /// The same, each with the call in which the plugin did it, added to @p answers; on an error what it did before.
+  Result<> exchange(const session::Event& event, std::uint64_t ring_head, DeviceTime epoch,
+                    std::vector<session::input::PluginActed>& answers);
 
   /// The session is over: lets the plugin run its destroy() and waits until the process has ended by itself, up to
   /// @p limit. Not needed for order: destruction kills what is left. Errors: kTimeout, kDisconnected, kRefused.
@@ -111,6 +115,16 @@ class PluginProcess {
   /// is killed. @p on_failed gets the reason in a sentence for the person, once; the plugin is dead then. Either may
   /// destroy this object.
   void attach(boost::asio::io_context& io, ActionHandler on_action, FailureHandler on_failed);
+  /// Within on_action: which call of the plugin (from 1) the action answers, and whether it is the host that withdraws
+  /// the motor request in its name.
+  struct Answering {
+    std::uint64_t call = 0;
+    bool by_host = false;
+  };
+  [[nodiscard]] Answering answering() const noexcept;
+  /// @p on_skipped is called within post() with the time of each tick that the plugin will not hear of, because it is
+  /// busy and a later one is there. Once, after attach().
+  void on_tick_skipped(std::function<void(SessionTime)> on_skipped);
   /// Never blocks. Nothing after a failure.
   void post(const session::Event& event, std::uint64_t ring_head, DeviceTime epoch);
 
@@ -118,6 +132,7 @@ class PluginProcess {
   explicit PluginProcess(std::shared_ptr<Connection> connection);
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<LiveLink> live_;
+  std::uint64_t calls_ = 0;  ///< by exchange()
 };
 
 }  // namespace knead::host

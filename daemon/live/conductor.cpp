@@ -34,6 +34,7 @@ void Conductor::on_sample(std::uint64_t ring_index, const Sample& sample) {
   last_sample_at_ = t;
   has_sample_ = true;
 
+  ++samples_;
   for (SessionObserver* observer : observers_) observer->on_sample(t, sample);
   session_.on_sample(t, sample);
   pump();
@@ -41,9 +42,7 @@ void Conductor::on_sample(std::uint64_t ring_index, const Sample& sample) {
 
 void Conductor::on_ring_lost(std::uint64_t count) {
   if (ended() || count == 0) return;
-  explained_ += count;
-  session_.on_samples_lost(timeline_.last(), count);
-  pump();
+  static_cast<void>(enter_now(session::input::RingLost{count}));
 }
 
 void Conductor::on_trip(const sampling::TripChange& change) { waiting_trips_.push_back(change); }
@@ -62,63 +61,137 @@ void Conductor::apply(const sampling::TripChange& change) {
   if (change.trip == sampling::Trip::kStop) return;
   std::string kind{to_string(change.trip)};
   if (!change.began) {
-    session_.on_trip_cleared(timeline_.last(), std::move(kind));
+    static_cast<void>(enter_now(session::input::TripCleared{std::move(kind)}));
     return;
   }
   std::string detail{explain(change.trip)};
   if (change.trip == sampling::Trip::kOverForce) detail += fmt::format(" ({:.0f} N)", change.force.value);
-  session_.on_trip(timeline_.last(), std::move(kind), std::move(detail), is_fault(change.trip));
+  static_cast<void>(enter_now(
+      session::input::TripBegan{.kind = std::move(kind), .detail = std::move(detail), .fault = is_fault(change.trip)}));
 }
 
 void Conductor::on_silence(HostTime now) {
   if (ended()) return;
   apply_trips(next_index_);
-  session_.on_clock(timeline_.at(now));
-  pump();
+  static_cast<void>(enter_now(session::input::Silence{now}));
 }
 
 void Conductor::on_ball_lost(HostTime now) {
   if (ended()) return;
   apply_trips(next_index_);
-  session_.on_ball_lost(timeline_.at(now));
-  pump();
+  static_cast<void>(enter_now(session::input::BallLost{now}));
 }
 
 void Conductor::on_ball_back(HostTime now) {
   if (ended()) return;
-  session_.on_ball_back(timeline_.at(now));
-  pump();
+  static_cast<void>(enter_now(session::input::BallBack{now}));
 }
 
-void Conductor::on_plugin(const session::PluginAction& action) {
+void Conductor::on_plugin(session::input::PluginActed acted) {
   if (ended()) return;
-  session_.on_plugin(timeline_.last(), action);
-  pump();
+  static_cast<void>(enter_now(std::move(acted)));
 }
 
 void Conductor::on_plugin_failed(const std::string& reason) {
   if (ended()) return;
-  session_.on_plugin_failed(timeline_.last(), reason);
-  pump();
+  static_cast<void>(enter_now(session::input::PluginFailed{reason}));
 }
 
 void Conductor::pause(const std::string& reason) {
-  if (ended()) return;
-  session_.pause(timeline_.last(), reason);
-  pump();
+  if (ended() || session_.snapshot().paused) return;  // a silent ball pauses at every beat
+  static_cast<void>(enter_now(session::input::Pause{reason}));
 }
 
 Result<> Conductor::resume() {
+  if (ended()) return session_.resume(timeline_.last());
+  return enter_now(session::input::Resume{});
+}
+
+void Conductor::stop(const std::string& by) {
+  if (ended()) return;
+  static_cast<void>(enter_now(session::input::Stop{by}));
+}
+
+// ---- What each input does -----------------------------------------------------------------------------------------
+
+Result<> Conductor::enter(const session::Input& input) {
+  tell(input);
+  return std::visit([this](const auto& what) { return take(what); }, input.what);
+}
+
+void Conductor::tell(const session::Input& input) {
+  for (SessionObserver* observer : observers_) observer->on_input(input);
+}
+
+Result<> Conductor::take(const session::input::RingLost& lost) {
+  explained_ += lost.count;
+  session_.on_samples_lost(timeline_.last(), lost.count);
+  pump();
+  return {};
+}
+
+Result<> Conductor::take(const session::input::TripBegan& trip) {
+  session_.on_trip(timeline_.last(), trip.kind, trip.detail, trip.fault);
+  pump();
+  return {};
+}
+
+Result<> Conductor::take(const session::input::TripCleared& trip) {
+  session_.on_trip_cleared(timeline_.last(), trip.kind);
+  pump();
+  return {};
+}
+
+Result<> Conductor::take(const session::input::Silence& silence) {
+  session_.on_clock(timeline_.at(silence.now));
+  pump();
+  return {};
+}
+
+Result<> Conductor::take(const session::input::BallLost& lost) {
+  session_.on_ball_lost(timeline_.at(lost.now));
+  pump();
+  return {};
+}
+
+Result<> Conductor::take(const session::input::BallBack& back) {
+  session_.on_ball_back(timeline_.at(back.now));
+  pump();
+  return {};
+}
+
+Result<> Conductor::take(const session::input::PluginActed& acted) {
+  session_.on_plugin(timeline_.last(), acted.action);
+  pump();
+  return {};
+}
+
+Result<> Conductor::take(const session::input::PluginFailed& failed) {
+  session_.on_plugin_failed(timeline_.last(), failed.reason);
+  pump();
+  return {};
+}
+
+Result<> Conductor::take(const session::input::Pause& pause) {
+  session_.pause(timeline_.last(), pause.reason);
+  pump();
+  return {};
+}
+
+Result<> Conductor::take(const session::input::Resume& /*unused*/) {
   auto done = session_.resume(timeline_.last());
   pump();
   return done;
 }
 
-void Conductor::stop(const std::string& by) {
-  if (ended()) return;
-  session_.stop(timeline_.last(), by);
+Result<> Conductor::take(const session::input::Stop& stop) {
+  session_.stop(timeline_.last(), stop.by);
   pump();
+  return {};
 }
+
+Result<> Conductor::take(const session::input::TickSkipped& /*unused*/) { return {}; }
+Result<> Conductor::take(const session::input::PluginHeard& /*unused*/) { return {}; }
 
 void Conductor::pump() {
   // What a plugin answers makes new events; they are handed on until nobody has anything to say.
@@ -128,7 +201,11 @@ void Conductor::pump() {
       if (plugin_ != nullptr) {
         answers_.clear();
         plugin_->deliver(event, next_index_, timeline_.epoch(), answers_);
-        for (const session::PluginAction& answer : answers_) session_.on_plugin(timeline_.last(), answer);
+        for (session::input::PluginActed& answer : answers_) {
+          const session::Input input{.samples = samples_, .what = std::move(answer)};
+          tell(input);
+          session_.on_plugin(timeline_.last(), std::get<session::input::PluginActed>(input.what).action);
+        }
       }
       if (!std::holds_alternative<session::event::Tick>(event.what)) events_.push_back(std::move(event));
     }

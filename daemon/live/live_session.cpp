@@ -76,8 +76,18 @@ LiveSession::LiveSession(Parts parts, const record::SessionHeader& header, std::
       conductor_(header.routine, {.side = header.side, .band = header.band}, this, observers_of(this)) {
   if (!parts_.plugin) return;
   parts_.plugin->attach(
-      parts_.io, [this](const session::PluginAction& action) { conductor_.on_plugin(action); },
-      [this](const std::string& reason) { conductor_.on_plugin_failed(reason); });
+      parts_.io,
+      [this](const session::PluginAction& action) {
+        const auto [call, by_host] = parts_.plugin->answering();
+        conductor_.on_plugin({.call = call, .by_host = by_host, .action = action});
+      },
+      [this](const std::string& reason) {
+        note_heard();
+        conductor_.on_plugin_failed(reason);
+      });
+  parts_.plugin->on_tick_skipped([this](SessionTime t) {
+    parts_.recorder.input({.samples = conductor_.samples(), .what = session::input::TickSkipped{t}});
+  });
 }
 
 LiveSession::~LiveSession() { parts_.station.end_session(); }
@@ -173,18 +183,27 @@ session::SessionReport LiveSession::finish(std::optional<int> nrs_after) {
   return report;
 }
 
+void LiveSession::note_heard() {
+  if (!parts_.plugin) return;
+  parts_.recorder.input(
+      {.samples = conductor_.samples(), .what = session::input::PluginHeard{parts_.plugin->statistics().events}});
+}
+
 void LiveSession::deliver(const session::Event& event, std::uint64_t ring_head, DeviceTime epoch,
-                          std::vector<session::PluginAction>&) {
+                          std::vector<session::input::PluginActed>&) {
   if (parts_.plugin) parts_.plugin->post(event, ring_head, epoch);
 }
 
 void LiveSession::on_event(const session::Event& event) {
   if (std::holds_alternative<session::event::Tick>(event.what)) return;
   parts_.recorder.event(event);
+  if (std::holds_alternative<session::event::SessionEnded>(event.what)) note_heard();
   // The button's stop comes from a sample: latch it like any other (R3).
   if (std::holds_alternative<session::event::Stopped>(event.what)) parts_.station.stop();
   if (parts_.listener) parts_.listener(event);
 }
+
+void LiveSession::on_input(const session::Input& input) { parts_.recorder.input(input); }
 
 void LiveSession::on_anchor(const Timeline::Anchor& anchor) {
   // The first one began the record.

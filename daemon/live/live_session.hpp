@@ -57,9 +57,11 @@ class LiveSession final : private PluginPort, private SessionObserver {
   LiveSession(Parts parts, const record::SessionHeader& header, std::chrono::milliseconds lease, RingReader reader);
 
   void deliver(const session::Event& event, std::uint64_t ring_head, DeviceTime epoch,
-               std::vector<session::PluginAction>& answers) override;
+               std::vector<session::input::PluginActed>& answers) override;
   void on_event(const session::Event& event) override;
+  void on_input(const session::Input& input) override;
   void on_anchor(const Timeline::Anchor& anchor) override;
+  void note_heard();
   void tell_standing_trips();
   void follow_trips(HostTime now);
   void drain(HostTime now);

@@ -93,14 +93,9 @@ class Lockstep final : public PluginPort {
  public:
   explicit Lockstep(host::PluginProcess& process) : process_(process) {}
   void deliver(const session::Event& event, std::uint64_t ring_head, DeviceTime epoch,
-               std::vector<session::PluginAction>& answers) override {
+               std::vector<session::input::PluginActed>& answers) override {
     if (failure_) return;
-    auto got = process_.exchange(event, ring_head, epoch);
-    if (got) {
-      answers = std::move(*got);
-    } else {
-      failure_ = std::move(got.error());
-    }
+    if (auto done = process_.exchange(event, ring_head, epoch, answers); !done) failure_ = std::move(done.error());
   }
   /// The plugin's end, once.
   std::optional<Error> take_failure() {
@@ -130,6 +125,9 @@ class Keeper final : public SessionObserver {
   }
   void on_event(const session::Event& event) override {
     if (result_) result_ = writer_->add_event(event);
+  }
+  void on_input(const session::Input& input) override {
+    if (result_) result_ = writer_->add_input(input);
   }
   void on_sample(SessionTime t, const Sample& sample) override {
     if (result_) result_ = writer_->add_sample(t, sample);
@@ -195,7 +193,7 @@ Result<session::SessionReport> simulate(const SimulateOptions& options) {
   }
   const protocol::Calibration calibration = ball.ball().calibration();
 
-  auto ring = SampleRing::create(std::uint64_t{4} * options.rate_hz);
+  auto ring = SampleRing::create(kSimulatedRingSeconds * options.rate_hz);
   if (!ring) return std::unexpected(std::move(ring.error()));
   RingReader reader(*ring);
   sampling::Controls controls;

@@ -12,6 +12,9 @@
 
 namespace knead::live {
 
+/// What the ring of a simulated session holds.
+constexpr std::uint64_t kSimulatedRingSeconds = 4;
+
 struct SimulateOptions {
   std::string routine;  ///< id or path
   std::string trace;    ///< force trace CSV; empty: @ref person

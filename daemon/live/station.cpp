@@ -15,8 +15,6 @@ namespace {
 
 // EVIDENCE "Safety": auto-zero only when unloaded. From the reference tare, so that taring cannot creep.
 constexpr Newtons kUnloaded{3.0};
-// A minute of stall at the rate in force (DESIGN section 2).
-constexpr std::uint64_t kRingSeconds = 60;
 
 }  // namespace
 

@@ -66,6 +66,8 @@ class Station {
   Result<protocol::Calibration> tare();
 
   static constexpr std::chrono::milliseconds kControlTimeout{200};
+  /// A minute of stall at the rate in force (DESIGN section 2).
+  static constexpr std::uint64_t kRingSeconds = 60;
 
  private:
   Station(std::string serial, const sampling::Limits& limits, int rate_hz, sampling::SamplingThread& thread,

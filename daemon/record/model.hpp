@@ -13,6 +13,7 @@
 #include "daemon/core/sample.hpp"
 #include "daemon/session/event.hpp"
 #include "daemon/session/event_json.hpp"
+#include "daemon/session/input.hpp"
 #include "daemon/session/measures.hpp"
 #include "daemon/session/routine.hpp"
 #include "daemon/session/session.hpp"
@@ -31,7 +32,7 @@ enum class GapKind : std::uint8_t {
   kSequence,  ///< samples the ball took and that never reached the host
   kRing,      ///< samples the writer of the ring overwrote before the recorder came
   kWrite,     ///< samples that could not be written in time: disk full, or worse
-  kEvent,     ///< events (not samples) that could not be kept
+  kEvent,     ///< events or inputs (not samples) that could not be kept
 };
 std::string_view to_string(GapKind kind) noexcept;
 std::optional<GapKind> gap_kind_from(std::string_view name) noexcept;
@@ -52,6 +53,7 @@ struct PluginIdentity {
   std::string file;
   std::string id;
   std::string version;
+  bool operator==(const PluginIdentity&) const = default;
 };
 
 /// How it behaved, for its author.
@@ -161,7 +163,21 @@ struct StoredEvent {
   std::string json;  ///< one object, as session::to_json made it
 };
 
-/// A session with all its parts but the samples, which are read as a stream.
+struct StoredInput {
+  std::uint64_t samples = 0;  ///< that the session had been given before
+  std::string kind;
+  std::string json;  ///< as session::input_json made it
+};
+
+/// What entered a session besides its samples (session/input.hpp), and what else it takes to begin it anew.
+struct StoredInputs {
+  bool kept = false;  ///< not of a session that was recorded before schema 3
+  std::optional<session::Band> band{};
+  std::optional<PluginIdentity> plugin{};
+  std::vector<session::Input> inputs;
+};
+
+/// A session with all its parts but the samples, which are read as a stream, and the inputs.
 struct StoredSession {
   SessionFacts facts;
   std::string routine_source;

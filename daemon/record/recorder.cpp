@@ -18,6 +18,8 @@ using Clock = std::chrono::steady_clock;
 
 /// Events that wait for the recorder's thread: minutes of the busiest session. Only a disk that hangs fills it.
 constexpr std::size_t kMaxInboxEvents = 4096;
+/// The same for inputs: with the ball away each beat of the main thread is one.
+constexpr std::size_t kMaxInboxInputs = 16384;
 /// Ended sessions kept in memory for a disk that takes nothing.
 constexpr std::size_t kMaxWaiting = 8;
 
@@ -74,12 +76,7 @@ void Recorder::post(Message message) {
   {
     const std::lock_guard lock(mutex_);
     if (std::holds_alternative<session::Event>(message) && inbox_.size() >= kMaxInboxEvents) {
-      // In its place among the messages, so that the loss is told of in the session in which it was.
-      if (auto* dropped = std::get_if<Dropped>(&inbox_.back())) {
-        ++dropped->events;
-      } else {
-        inbox_.emplace_back(Dropped{1});
-      }
+      drop_one();
       return;
     }
     if (const auto* begin = std::get_if<Begin>(&message)) readable_ = begin->start.first_ring_index;
@@ -89,6 +86,15 @@ void Recorder::post(Message message) {
     inbox_.push_back(std::move(message));
   }
   wake_.notify_one();
+}
+
+void Recorder::drop_one() {
+  // In its place among the messages, so that the loss is told of in the session in which it was.
+  if (auto* dropped = inbox_.empty() ? nullptr : std::get_if<Dropped>(&inbox_.back())) {
+    ++dropped->events;
+  } else {
+    inbox_.emplace_back(Dropped{1});
+  }
 }
 
 void Recorder::start_session(SessionHeader header, RingReader reader, TimeAnchor start) {
@@ -114,6 +120,23 @@ void Recorder::continue_on(RingReader reader, TimeAnchor start) { post(Continue{
 
 void Recorder::event(const session::Event& event) {
   if (!std::holds_alternative<session::event::Tick>(event.what)) post(event);
+}
+
+void Recorder::input(session::Input input) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (inbox_inputs_ >= kMaxInboxInputs) {
+      drop_one();
+      return;
+    }
+    ++inbox_inputs_;
+    if (auto* last = inbox_.empty() ? nullptr : std::get_if<Inputs>(&inbox_.back())) {
+      last->inputs.push_back(std::move(input));
+      return;
+    }
+    inbox_.emplace_back(Inputs{{std::move(input)}});
+  }
+  wake_.notify_one();
 }
 
 void Recorder::end_session(SessionSummary summary, std::uint64_t end_ring_index) {
@@ -158,6 +181,7 @@ void Recorder::run() {
       }
       messages.clear();
       messages.swap(inbox_);
+      inbox_inputs_ = 0;
       readable = readable_;
       asked = flushes_asked_;
       urgent = called();
@@ -210,6 +234,11 @@ void Recorder::handle(const Calibrated& calibrated) {
 
 void Recorder::handle(const session::Event& event) {
   if (live_) live_->buffer->add_event(event);
+}
+
+void Recorder::handle(const Inputs& inputs) {
+  if (!live_) return;
+  for (const session::Input& input : inputs.inputs) live_->buffer->add_input(input);
 }
 
 void Recorder::handle(const Dropped& dropped) {

@@ -3,7 +3,7 @@
 //
 //   sampling thread ──▶ SampleRing ── own RingReader, every 100 ms ──┐
 //                                                                    ├─▶ SessionBuffer ── every 500 ms ──▶ Store
-//   main thread ── post: events, anchors, begin, end ──▶ inbox ──────┘    one transaction
+//   main thread ── post: events, inputs, anchors, … ───▶ inbox ──────┘    one transaction
 //
 // A transaction holds everything up to its moment, the partial second too, so that kill -9 costs half a second plus the
 // time of one commit: within R6's second, with as much again for a slow disk. When the disk takes nothing the session
@@ -91,6 +91,7 @@ class Recorder {
   /// The ball is back on another ring. What advance() allowed of the old one is still recorded.
   void continue_on(RingReader reader, TimeAnchor start);
   void event(const session::Event& event);
+  void input(session::Input input);
   /// Samples from @p end_ring_index on are not the session's.
   void end_session(SessionSummary summary, std::uint64_t end_ring_index);
   /// Any thread.
@@ -119,11 +120,15 @@ class Recorder {
     SessionSummary summary;
     std::uint64_t end = 0;
   };
-  /// Events there was no room for.
+  /// Those that came one after the other with nothing between them.
+  struct Inputs {
+    std::vector<session::Input> inputs;
+  };
+  /// Events and inputs there was no room for.
   struct Dropped {
     std::uint64_t events = 0;
   };
-  using Message = std::variant<Begin, Continue, TimeAnchor, Calibrated, session::Event, Dropped, End>;
+  using Message = std::variant<Begin, Continue, TimeAnchor, Calibrated, session::Event, Inputs, Dropped, End>;
 
   /// The session in hand. Recorder thread.
   struct Live {
@@ -142,6 +147,7 @@ class Recorder {
   };
 
   void post(Message message);
+  void drop_one();  ///< with mutex_ held
   void run();
   /// @return whether the store should be written to at once.
   bool take(std::vector<Message>& messages);
@@ -150,6 +156,7 @@ class Recorder {
   void handle(const TimeAnchor& anchor);
   void handle(const Calibrated& calibrated);
   void handle(const session::Event& event);
+  void handle(const Inputs& inputs);
   void handle(const Dropped& dropped);
   void handle(End& end);
   void retire(std::unique_ptr<SessionBuffer> buffer);
@@ -163,6 +170,7 @@ class Recorder {
   std::condition_variable wake_;
   std::condition_variable written_;
   std::vector<Message> inbox_;
+  std::size_t inbox_inputs_ = 0;
   std::uint64_t readable_ = 0;  ///< of the newest ring
   std::uint64_t flushes_asked_ = 0;
   std::uint64_t flushes_done_ = 0;

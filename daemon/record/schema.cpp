@@ -145,7 +145,24 @@ CREATE TABLE plugin_runs (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations{kVersion1, kVersion2};
+// What a session can be replayed from. own_band_*: the profile's band, where it replaced each step's.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE sessions ADD COLUMN inputs_kept INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN own_band_lo_n REAL;
+ALTER TABLE sessions ADD COLUMN own_band_hi_n REAL;
+ALTER TABLE sessions ADD COLUMN own_band_hysteresis_n REAL;
+
+CREATE TABLE inputs (
+  session_id INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+  ordinal    INTEGER NOT NULL,
+  samples    INTEGER NOT NULL,            -- that the session had been given before
+  kind       TEXT NOT NULL,
+  json       TEXT NOT NULL,
+  PRIMARY KEY (session_id, ordinal)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "daemon/session/event_json.hpp"
+#include "daemon/session/input_json.hpp"
 
 namespace knead::record {
 
@@ -16,7 +17,7 @@ constexpr std::chrono::seconds kBlockSpan{1};
 
 bool PendingRows::empty() const {
   return calibrations.empty() && blocks.empty() && events.empty() && reps.empty() && measures.empty() &&
-         steps_added.empty() && steps.empty() && gaps.empty() && !summary.has_value();
+         inputs.empty() && steps_added.empty() && steps.empty() && gaps.empty() && !summary.has_value();
 }
 
 SessionBuffer::SessionBuffer(SessionHeader header, BufferLimits limits) : header_(std::move(header)), limits_(limits) {
@@ -54,6 +55,12 @@ void SessionBuffer::add_event(const session::Event& event) {
   }
   pending_.events.push_back(
       {next_event_++, {event.t, std::string(session::kind_of(event)), session::serialize(session::to_json(event))}});
+  drop_what_is_too_much();
+}
+
+void SessionBuffer::add_input(const session::Input& input) {
+  pending_.inputs.push_back(
+      {next_input_++, {input.samples, std::string(session::kind_of(input)), session::input_json(input)}});
   drop_what_is_too_much();
 }
 
@@ -137,15 +144,16 @@ void SessionBuffer::drop_what_is_too_much() {
     add_gap(oldest.t0, GapKind::kWrite, oldest.count);
     pending_.blocks.pop_front();
   }
-  const auto drop_oldest = [this](auto& rows) {
-    while (rows.size() > limits_.events) {
+  const auto drop_oldest = [this](auto& rows, std::size_t limit) {
+    while (rows.size() > limit) {
       add_gap(last_time_, GapKind::kEvent, 1);
       rows.pop_front();
     }
   };
-  drop_oldest(pending_.events);
-  drop_oldest(pending_.reps);
-  drop_oldest(pending_.measures);
+  drop_oldest(pending_.events, limits_.events);
+  drop_oldest(pending_.reps, limits_.events);
+  drop_oldest(pending_.measures, limits_.events);
+  drop_oldest(pending_.inputs, limits_.inputs);
 }
 
 }  // namespace knead::record

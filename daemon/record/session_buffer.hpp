@@ -58,6 +58,7 @@ struct PendingRows {
   std::deque<Numbered<StoredEvent>> events;
   std::deque<Numbered<session::Rep>> reps;
   std::deque<Numbered<StoredMeasure>> measures;
+  std::deque<Numbered<StoredInput>> inputs;
   std::vector<StepAdded> steps_added;
   std::vector<StepEnd> steps;
   std::vector<Numbered<Gap>> gaps;
@@ -69,7 +70,8 @@ struct PendingRows {
 struct BufferLimits {
   /// Compressed samples kept while the disk takes none: at 1 kHz more than an hour, at 8 kHz more than a session.
   std::size_t block_bytes = std::size_t{16} << 20U;
-  std::size_t events = 8192;  ///< and as many reps, measures and gaps
+  std::size_t events = 8192;   ///< and as many reps, measures and gaps
+  std::size_t inputs = 65536;  ///< ten minutes without the ball, when each beat is one
 };
 
 /// One thread. Touches no disk.
@@ -80,6 +82,7 @@ class SessionBuffer {
   /// Samples come in order. Finds sequence gaps by itself; what add_gap(kRing) told of before is not counted twice.
   void add_sample(SessionTime t, const Sample& sample);
   void add_event(const session::Event& event);
+  void add_input(const session::Input& input);
   void add_gap(SessionTime t, GapKind kind, std::uint64_t count);
   /// In force from the next sample.
   void set_calibration(const protocol::Calibration& calibration);
@@ -124,6 +127,7 @@ class SessionBuffer {
   std::int64_t next_event_ = 0;
   std::int64_t next_rep_ = 0;
   std::int64_t next_measure_ = 0;
+  std::int64_t next_input_ = 0;
   std::int64_t next_gap_ = 0;
   std::int64_t calibration_ = 0;
   std::uint64_t first_index_ = 0;

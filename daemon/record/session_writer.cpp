@@ -27,6 +27,11 @@ Result<> SessionWriter::add_event(const session::Event& event) {
   return commit_if_due();
 }
 
+Result<> SessionWriter::add_input(const session::Input& input) {
+  buffer_.add_input(input);
+  return commit_if_due();
+}
+
 Result<> SessionWriter::add_gap(SessionTime t, GapKind kind, std::uint64_t count) {
   buffer_.add_gap(t, kind, count);
   return commit_if_due();
@@ -44,7 +49,9 @@ Result<> SessionWriter::end(SessionSummary summary) {
 
 Result<> SessionWriter::commit_if_due() {
   const PendingRows& rows = buffer_.pending();
-  if (rows.blocks.size() < kBlocksPerCommit && rows.events.size() + rows.gaps.size() < kEventsPerCommit) return {};
+  if (rows.blocks.size() < kBlocksPerCommit &&
+      rows.events.size() + rows.inputs.size() + rows.gaps.size() < kEventsPerCommit)
+    return {};
   return store_->commit(buffer_);
 }
 

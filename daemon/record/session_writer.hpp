@@ -19,6 +19,7 @@ class SessionWriter {
   /// In order. Sequence gaps are found and recorded.
   Result<> add_sample(SessionTime t, const Sample& sample);
   Result<> add_event(const session::Event& event);
+  Result<> add_input(const session::Input& input);
   Result<> add_gap(SessionTime t, GapKind kind, std::uint64_t count);
   Result<> set_calibration(const protocol::Calibration& calibration);
   /// Writes all that is left, the last partial second too.

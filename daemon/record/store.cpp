@@ -59,14 +59,18 @@ std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
   SQLite::Statement insert(db, R"sql(
     INSERT INTO sessions (started_at, started_unix_us, profile, origin, routine, title, method, side, routine_source,
                           config, knead_version, protocol_version, ball_serial, ball_firmware, rate_hz,
-                          contact_area_mm2, target_reps, nrs_before)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql");
+                          contact_area_mm2, target_reps, nrs_before, inputs_kept, own_band_lo_n, own_band_hi_n,
+                          own_band_hysteresis_n)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?))sql");
+  const auto of_band = [&h](Newtons session::Band::* part) {
+    return h.band ? std::optional((*h.band.*part).value) : std::nullopt;
+  };
   run(insert, iso_utc(h.started_at), std::int64_t{h.started_at.time_since_epoch().count()}, h.profile,
       to_string(h.origin), h.routine.id, h.routine.title, session::to_string(h.routine.method),
       session::to_string(h.side), h.routine.source, h.config, h.knead_version,
       fmt::format("{}.{}", h.ball.version_major, h.ball.version_minor), h.ball_serial, int{h.ball.firmware},
       int{h.ball.rate_hz}, int{h.ball.contact_area_mm2}, h.routine.activation ? h.routine.activation->reps : 0,
-      h.nrs_before);
+      h.nrs_before, of_band(&session::Band::lo), of_band(&session::Band::hi), of_band(&session::Band::hysteresis));
   const std::int64_t id = db.getLastInsertRowid();
 
   SQLite::Statement plan(db, R"sql(
@@ -203,6 +207,10 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
   if (!rows.measures.empty()) {
     SQLite::Statement insert(*db_, "INSERT INTO measures VALUES (?, ?, ?, ?, ?, ?, ?)");
     for (const auto& [ordinal, m] : rows.measures) run(insert, id, ordinal, m.name, m.value, m.unit, m.source, m.text);
+  }
+  if (!rows.inputs.empty()) {
+    SQLite::Statement insert(*db_, "INSERT INTO inputs VALUES (?, ?, ?, ?, ?)");
+    for (const auto& [ordinal, i] : rows.inputs) run(insert, id, ordinal, i.samples, i.kind, i.json);
   }
   if (!rows.gaps.empty()) {
     SQLite::Statement insert(*db_, "INSERT INTO gaps VALUES (?, ?, ?, ?, ?)");

@@ -52,6 +52,8 @@ class Store {
   [[nodiscard]] Result<std::vector<StoredPluginRun>> list_plugin_runs(std::size_t limit) const;
   /// Errors: kNotFound.
   [[nodiscard]] Result<StoredSession> load_session(std::int64_t id) const;
+  /// Errors: kNotFound; kStorage names an input that cannot be read.
+  [[nodiscard]] Result<StoredInputs> load_inputs(std::int64_t id) const;
   /// Streams a session's samples in order, about a second at a time, with the force of the stored calibration.
   /// Stops at the first error of @p block and returns it. Errors: kNotFound; kStorage names a block that is damaged.
   [[nodiscard]] Result<> for_each_block(std::int64_t id,

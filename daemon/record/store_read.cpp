@@ -7,6 +7,7 @@
 
 #include "daemon/record/database.hpp"
 #include "daemon/record/store.hpp"
+#include "daemon/session/input_json.hpp"
 
 namespace knead::record {
 
@@ -239,6 +240,43 @@ Result<StoredSession> Store::load_session(std::int64_t id) const {
                                   return gap;
                                 });
     return session;
+  });
+}
+
+Result<StoredInputs> Store::load_inputs(std::int64_t id) const {
+  return guarded(path_, "read", [&]() -> Result<StoredInputs> {
+    SQLite::Transaction snapshot(*db_);
+    SQLite::Statement select(*db_,
+                             "SELECT inputs_kept, own_band_lo_n, own_band_hi_n, own_band_hysteresis_n, p.file, p.id, "
+                             "p.version FROM sessions s LEFT JOIN plugin_runs p ON p.session_id = s.id "
+                             "WHERE s.id = ?");
+    select.bind(1, id);
+    if (!select.executeStep()) return no_session(id);
+    Row row(select);
+    StoredInputs stored;
+    stored.kept = row.flag();
+    const auto lo = row.optional_real();
+    const auto hi = row.optional_real();
+    const auto hysteresis = row.optional_real();
+    if (lo && hi && hysteresis) stored.band = session::Band{{*lo}, {*hi}, {*hysteresis}};
+    auto file = row.optional_text();
+    auto plugin = row.optional_text();
+    auto version = row.optional_text();
+    if (file && plugin && version) {
+      stored.plugin = PluginIdentity{*std::move(file), *std::move(plugin), *std::move(version)};
+    }
+
+    SQLite::Statement inputs(*db_, "SELECT samples, kind, json FROM inputs WHERE session_id = ? ORDER BY ordinal");
+    inputs.bind(1, id);
+    while (inputs.executeStep()) {
+      Row each(inputs);
+      const std::uint64_t samples = each.count();
+      const std::string kind = each.text();
+      auto input = session::read_input(samples, kind, each.text());
+      if (!input) return std::unexpected(std::move(input.error()));
+      stored.inputs.push_back(*std::move(input));
+    }
+    return stored;
   });
 }
 

@@ -15,25 +15,31 @@ namespace knead::session {
 namespace action {
 struct ShowCue {
   Cue cue;
+  bool operator==(const ShowCue&) const = default;
 };
 struct RequestMotor {
   MotorRequest request;
   std::chrono::milliseconds duration;
+  bool operator==(const RequestMotor&) const = default;
 };  ///< lapses after at most 250 ms (R1)
 struct LogRep {
   Rep rep;
+  bool operator==(const LogRep&) const = default;
 };
 struct Note {
   std::string key;
   double value;
   std::string unit;
   std::string text;
+  bool operator==(const Note&) const = default;
 };
 struct RequestRelease {
   std::chrono::microseconds credit;
+  bool operator==(const RequestRelease&) const = default;
 };  ///< one more step on the last spot
 struct Finish {
   bool completed;
+  bool operator==(const Finish&) const = default;
 };
 }  // namespace action
 using PluginAction = std::variant<action::ShowCue, action::RequestMotor, action::LogRep, action::Note,

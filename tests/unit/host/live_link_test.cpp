@@ -25,12 +25,14 @@ class LivePlugin : public testing::Test {
         io_,
         [this](const session::PluginAction& action) {
           did_.take(action);
+          answering_.push_back(plugin_->answering());
           if (on_action_) on_action_();
         },
         [this](std::string reason) {
           failures_.push_back(std::move(reason));
           if (on_failure_) on_failure_();
         });
+    plugin_->on_tick_skipped([this](SessionTime t) { skipped_.push_back(t); });
     tell(what::SessionStarted{});
     tell(what::ActivationStarted{});
   }
@@ -52,6 +54,8 @@ class LivePlugin : public testing::Test {
   boost::asio::io_context io_;
   std::unique_ptr<PluginProcess> plugin_;
   Doings did_;
+  std::vector<PluginProcess::Answering> answering_;
+  std::vector<SessionTime> skipped_;
   std::vector<std::string> failures_;
   std::function<void()> on_action_;
   std::function<void()> on_failure_;
@@ -93,6 +97,31 @@ TEST_F(LivePlugin, ALateCallLosesTheMotorButNotItsPlace) {
   ASSERT_EQ(did_.motor.size(), 2U) << "the request of the late call is dropped";
   EXPECT_EQ(did_.motor[1].request.level.value, 0);
   EXPECT_THAT(failures_, IsEmpty());
+}
+
+TEST_F(LivePlugin, EachActionKnowsItsCallAndWhoseItIs) {
+  start("late");
+  ASSERT_TRUE(until([&] { return !did_.cues.empty(); }));
+  ASSERT_EQ(answering_.size(), 3U) << "motor, its withdrawal, cue";
+  for (const auto& answering : answering_) EXPECT_EQ(answering.call, 2U);
+  EXPECT_FALSE(answering_[0].by_host);
+  EXPECT_TRUE(answering_[1].by_host) << "withdrawn in its name";
+  EXPECT_FALSE(answering_[2].by_host);
+}
+
+TEST_F(LivePlugin, TicksThatABusyPluginWillNotHearOfAreTold) {
+  start("late");
+  std::vector<SessionTime> told;
+  for (int i = 0; i < 3; ++i) {
+    bench_.press(0, 50ms);
+    told.push_back(bench_.now());
+    tell(what::Tick{});
+  }
+  EXPECT_THAT(skipped_, ElementsAre(told[0], told[1]));
+  // Something else came in between: the tick before it keeps its place.
+  tell(what::Paused{""});
+  tell(what::Tick{});
+  EXPECT_EQ(skipped_.size(), 2U);
 }
 
 TEST_F(LivePlugin, AFloodIsCutOffAndTheLoopGoesOn) {

@@ -306,14 +306,43 @@ TEST(Store, BringsEachOlderSchemaUpToDateAndKeepsWhatIsThere) {
           "routine_source, config, knead_version, protocol_version, ball_serial, ball_firmware, rate_hz, "
           "contact_area_mm2, target_reps, outcome) VALUES ('2025', 1, 'anna', 'ball', 'r', 't', 'm', 'left', '', '', "
           "'0', '1.0', 'S', 1, 1000, 0, 8, 'completed')");
+      old.exec("INSERT INTO events VALUES (1, 0, 5, 'contact', '{}')");
     }
+    ASSERT_FALSE(Store::open_read_only(path)) << "reading changes nothing";
     Store store = open_store(path);
-    ASSERT_EQ(store.list_sessions(10).value().size(), 1U) << "from " << from;
-    EXPECT_EQ(store.list_sessions(10).value()[0].profile, "anna");
+    const auto session = store.load_session(1);
+    ASSERT_TRUE(session) << "from " << from << ": " << session.error().message();
+    EXPECT_EQ(session->facts.profile, "anna");
+    EXPECT_EQ(session->events.size(), 1U);
+    const auto inputs = store.load_inputs(1);
+    ASSERT_TRUE(inputs) << "from " << from << ": " << inputs.error().message();
+    EXPECT_FALSE(inputs->kept);
+    EXPECT_FALSE(inputs->band);
+    EXPECT_FALSE(inputs->plugin);
     const auto id = write_session(store, test::rough_ride(100, 1));
     EXPECT_EQ(id, 2) << "from " << from;
     EXPECT_TRUE(store.check()) << "from " << from;
   }
+}
+
+TEST(Store, KeepsWhatASessionIsReplayedFrom) {
+  const TempFolder folder;
+  Store store = open_store(folder.file("knead.db"));
+  SessionHeader header = test::header();
+  header.band = session::Band{{12.25}, {33.1}, {0.1}};
+  header.plugin = PluginIdentity{"/plugins/activation.so", "activation", "1.2.3"};
+  SessionBuffer buffer(header);
+  const std::vector<session::Input> inputs{{0, session::input::Pause{"cli"}},
+                                           {0, session::input::Resume{}},
+                                           {77, session::input::Silence{HostTime(std::chrono::nanoseconds(12345))}}};
+  for (const session::Input& input : inputs) buffer.add_input(input);
+  ASSERT_TRUE(store.commit(buffer));
+  const auto stored = store.load_inputs(buffer.id());
+  ASSERT_TRUE(stored) << stored.error().message();
+  EXPECT_TRUE(stored->kept);
+  EXPECT_EQ(stored->band, header.band);
+  EXPECT_EQ(stored->plugin, header.plugin);
+  EXPECT_EQ(stored->inputs, inputs);
 }
 
 TEST(Store, RefusesADatabaseOfANewerSchemaAndLeavesItAsItIs) {

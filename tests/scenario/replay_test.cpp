@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// What kneadd recorded in a real session, `knead replay` gives again: the plugin's answers came when they came.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+#include "daemon/record/store.hpp"
+#include "tests/scenario/daemon_process.hpp"
+
+namespace knead::scenario {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+struct Said {
+  std::string text;
+  int exit = -1;
+};
+
+Said knead(const std::string& arguments) {
+  Said said;
+  FILE* pipe = ::popen((std::string(KNEAD_PATH) + " " + arguments + " 2>&1").c_str(), "re");
+  if (pipe == nullptr) return said;
+  std::array<char, 1024> part{};
+  while (std::fgets(part.data(), part.size(), pipe) != nullptr) said.text += part.data();
+  const int status = ::pclose(pipe);
+  if (WIFEXITED(status)) said.exit = WEXITSTATUS(status);
+  return said;
+}
+
+/// The plugin's process, while a session runs.
+pid_t only_child_of(pid_t parent) {
+  const std::string id = std::to_string(parent);
+  pid_t child = 0;
+  std::ifstream("/proc/" + id + "/task/" + id + "/children") >> child;
+  if (child <= 0) throw std::runtime_error("there is no child");
+  return child;
+}
+
+class Replay : public testing::Test {
+ protected:
+  static std::string name() { return testing::UnitTest::GetInstance()->current_test_info()->name(); }
+
+  /// Waits for the notification @p method, and for @p kind where it is an event.
+  static bool wait_notification(api::Client& client, std::string_view method, std::string_view kind = {},
+                                std::chrono::seconds bound = 120s) {
+    return wait_for(
+        [&] {
+          auto next = client.next_notification(100ms);
+          if (!next) throw std::runtime_error(next.error().message());
+          if (!*next || (*next)->method != method) return false;
+          return kind.empty() || (*next)->params.at("kind").as_string() == kind;
+        },
+        bound);
+  }
+  static void expect_identical(const std::string& database, const std::string& id) {
+    for (const char* plugin : {"", " --plugin"}) {
+      const Said said = knead("replay " + id + " --db " + database + plugin);
+      EXPECT_EQ(said.exit, 0) << said.text;
+      EXPECT_THAT(said.text, HasSubstr("session " + id + " is identical:"));
+    }
+  }
+
+  ScratchFolder folder_{"replay-" + name()};
+};
+
+TEST_F(Replay, ASessionWithAPauseIsIdenticalAndSoIsItsPlugin) {
+  DaemonProcess daemon(folder_, {"--sim", "compliant,speed=10"});
+  api::Client client = daemon.connect();
+  ASSERT_TRUE(client.call("events.subscribe"));
+  ASSERT_TRUE(client.call("session.run", {{"routine", "upper-trap"}, {"side", "left"}}));
+  ASSERT_TRUE(wait_notification(client, "event", "band_entered")) << daemon.log();
+  ASSERT_TRUE(client.call("session.pause"));
+  ASSERT_TRUE(client.call("session.resume"));
+  ASSERT_TRUE(wait_notification(client, "event", "rep_done")) << daemon.log();
+  ASSERT_TRUE(client.call("session.pause"));
+  ASSERT_TRUE(client.call("session.resume"));
+  ASSERT_TRUE(wait_notification(client, "ended")) << daemon.log();
+  daemon.signal(SIGTERM);
+  ASSERT_EQ(daemon.wait(), 0) << daemon.log();
+  {
+    const auto store = record::Store::open_read_only(daemon.database());
+    ASSERT_TRUE(store);
+    ASSERT_GT(store->load_session(1)->reps.size(), 2U) << "or there is little to be identical";
+  }
+  expect_identical(daemon.database(), "1");
+}
+
+TEST_F(Replay, ASessionThatWasStoppedAndOneWhosePluginDiedAreIdentical) {
+  DaemonProcess daemon(folder_, {"--sim", "compliant,speed=10"});
+  api::Client client = daemon.connect();
+  ASSERT_TRUE(client.call("events.subscribe"));
+  ASSERT_TRUE(client.call("session.run", {{"routine", "upper-trap"}}));
+  ASSERT_TRUE(wait_notification(client, "event", "activation_started")) << daemon.log();
+  ASSERT_TRUE(wait_notification(client, "event", "cued")) << daemon.log();
+  ASSERT_TRUE(client.call("session.stop"));
+  ASSERT_TRUE(wait_notification(client, "ended"));
+  ASSERT_TRUE(client.call("interlock.clear"));
+  ASSERT_TRUE(client.call("session.run", {{"routine", "upper-trap"}}));
+  ASSERT_TRUE(wait_notification(client, "event", "rep_done")) << daemon.log();
+  ASSERT_EQ(::kill(only_child_of(daemon.pid()), SIGKILL), 0);
+  ASSERT_TRUE(wait_notification(client, "ended"));
+  daemon.signal(SIGTERM);
+  ASSERT_EQ(daemon.wait(), 0) << daemon.log();
+  expect_identical(daemon.database(), "1");
+  expect_identical(daemon.database(), "2");
+}
+
+}  // namespace
+}  // namespace knead::scenario
