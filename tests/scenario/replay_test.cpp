@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What kneadd recorded in a real session, `knead replay` gives again: the plugin's answers came when they came.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "daemon/api/messages.hpp"
 #include "daemon/record/store.hpp"
 #include "tests/scenario/daemon_process.hpp"
 
@@ -27,7 +29,7 @@ struct Said {
 
 Said knead(const std::string& arguments) {
   Said said;
-  FILE* pipe = ::popen((std::string(KNEAD_PATH) + " " + arguments + " 2>&1").c_str(), "re");
+  FILE* pipe = ::popen(fmt::format("{} {} 2>&1", KNEAD_PATH, arguments).c_str(), "re");
   if (pipe == nullptr) return said;
   std::array<char, 1024> part{};
   while (std::fgets(part.data(), part.size(), pipe) != nullptr) said.text += part.data();
@@ -63,9 +65,9 @@ class Replay : public testing::Test {
   }
   static void expect_identical(const std::string& database, const std::string& id) {
     for (const char* plugin : {"", " --plugin"}) {
-      const Said said = knead("replay " + id + " --db " + database + plugin);
+      const Said said = knead(fmt::format("replay {} --db {}{}", id, database, plugin));
       EXPECT_EQ(said.exit, 0) << said.text;
-      EXPECT_THAT(said.text, HasSubstr("session " + id + " is identical:"));
+      EXPECT_THAT(said.text, HasSubstr(fmt::format("session {} is identical:", id)));
     }
   }
 
@@ -77,9 +79,6 @@ TEST_F(Replay, ASessionWithAPauseIsIdenticalAndSoIsItsPlugin) {
   api::Client client = daemon.connect();
   ASSERT_TRUE(client.call("events.subscribe"));
   ASSERT_TRUE(client.call("session.run", {{"routine", "upper-trap"}, {"side", "left"}}));
-  ASSERT_TRUE(wait_notification(client, "event", "band_entered")) << daemon.log();
-  ASSERT_TRUE(client.call("session.pause"));
-  ASSERT_TRUE(client.call("session.resume"));
   ASSERT_TRUE(wait_notification(client, "event", "rep_done")) << daemon.log();
   ASSERT_TRUE(client.call("session.pause"));
   ASSERT_TRUE(client.call("session.resume"));
@@ -99,11 +98,19 @@ TEST_F(Replay, ASessionThatWasStoppedAndOneWhosePluginDiedAreIdentical) {
   api::Client client = daemon.connect();
   ASSERT_TRUE(client.call("events.subscribe"));
   ASSERT_TRUE(client.call("session.run", {{"routine", "upper-trap"}}));
+  ASSERT_TRUE(wait_notification(client, "event", "band_entered")) << daemon.log();
+  ASSERT_TRUE(client.call("session.pause"));
+  ASSERT_TRUE(client.call("session.resume"));
   ASSERT_TRUE(wait_notification(client, "event", "activation_started")) << daemon.log();
   ASSERT_TRUE(wait_notification(client, "event", "cued")) << daemon.log();
   ASSERT_TRUE(client.call("session.stop"));
   ASSERT_TRUE(wait_notification(client, "ended"));
-  ASSERT_TRUE(client.call("interlock.clear"));
+  const auto latched = [&client] {
+    const auto reply = client.call("daemon.status");
+    if (!reply) throw std::runtime_error(reply.error().message());
+    return api::daemon_status_from(reply->as_object()).stop_latched;
+  };
+  ASSERT_TRUE(wait_for([&] { return client.call("interlock.clear").has_value() && !latched(); })) << daemon.log();
   ASSERT_TRUE(client.call("session.run", {{"routine", "upper-trap"}}));
   ASSERT_TRUE(wait_notification(client, "event", "rep_done")) << daemon.log();
   ASSERT_EQ(::kill(only_child_of(daemon.pid()), SIGKILL), 0);
