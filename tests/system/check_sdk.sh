@@ -53,7 +53,7 @@ exports_only() {
   local symbols
   symbols=$(nm -D --defined-only "$1" | awk '{ print $3 }')
   if [[ $symbols != knead_entry ]]; then
-    printf '%s exports more than knead_entry: %s\n' "$1" "$symbols"
+    printf '%s does not export knead_entry alone, but: %s\n' "$1" "$(head -n 5 <<<"$symbols" | paste -sd ' ')"
     status=1
   fi
 }
