@@ -18,22 +18,22 @@ compiles() {
   }
 }
 
-compiled=0
+compiled=
 for pair in gcc:g++ clang-19:clang++-19; do
   c=${pair%:*} cxx=${pair#*:}
   if ! command -v "$c" >/dev/null || ! command -v "$cxx" >/dev/null; then continue; fi
-  compiled=1
+  compiled=$cxx
   for standard in c11 c17; do compiles "$c" $standard c "$root/tests/abi/header.c"; done
   for standard in c++11 c++14 c++17 c++20 c++23; do compiles "$cxx" $standard c++ "$root/tests/abi/header.c"; done
   for standard in c++20 c++23; do compiles "$cxx" $standard c++ "$root/tests/abi/header.cpp"; done
-  # Each for itself: an author may want no more than one of them.
-  for header in "$root"/plugins/sdk/include/knead/sdk/*.hpp "$root"/plugins/include/knead/ext/*.h; do
-    printf '#include <knead/%s>\n' "${header#*/include/knead/}" >"$work/alone.cpp"
-    compiles "$cxx" c++20 c++ "$work/alone.cpp"
-  done
 done
-((compiled)) || {
+[[ -n $compiled ]] || {
   echo 'neither GCC nor Clang 19 is here'
-  status=1
+  exit 1
 }
+# Each for itself, once: an author may want no more than one of them.
+for header in "$root"/plugins/sdk/include/knead/sdk/*.hpp "$root"/plugins/include/knead/ext/*.h; do
+  printf '#include <knead/%s>\n' "${header#*/include/knead/}" >"$work/alone.cpp"
+  compiles "$compiled" c++20 c++ "$work/alone.cpp"
+done
 exit "$status"
