@@ -17,7 +17,7 @@ constexpr std::array kChecks = std::to_array<Check>({
     {"session", "A willing person gets through the set, and finish() ends it.", check_session},
     {"misuse", "In a proper session no call of its is answered with a status.", check_misuse},
     {"motor", "It asks for the motor within the bounds, and never in a pause or after its set.", check_motor},
-    {"nobody", "With nobody at the ball it does no harm and counts no reps.", check_nobody},
+    {"nobody", "With nobody at the ball it does no harm and logs no force.", check_nobody},
     {"stop", "After a stop, at any moment, it calls nothing.", check_stop},
     {"early-end", "A session that ends before the set is no trouble.", check_early_end},
     {"pause", "Pauses, many and short, are no trouble.", check_pause},

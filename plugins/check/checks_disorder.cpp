@@ -196,10 +196,12 @@ Judgement check_odd_samples(const Subject& subject) {
                              }});
   if (!done) return not_started(done.error());
   if (auto end = judge_end(done->account)) return *end;
-  constexpr double kHighestUsable = 60.0;
+  // Of the good samples above.
+  constexpr double kLowest = -12.0;
+  constexpr double kHighest = 60.0;
   for (const Account::Doing& each : done->account.doings) {
     const auto* logged = std::get_if<session::action::LogRep>(&each.action);
-    if (logged != nullptr && (logged->rep.peak.value > kHighestUsable || logged->rep.mean.value < 0.0)) {
+    if (logged != nullptr && (logged->rep.peak.value > kHighest || logged->rep.mean.value < kLowest)) {
       return warn(fmt::format("{} was made of samples that say that they are of no use", describe(each.action)),
                   "leave out samples with any bit of KNEAD_QUALITY_UNUSABLE in `quality`");
     }
