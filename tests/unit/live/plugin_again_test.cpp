@@ -2,6 +2,7 @@
 // A live plugin is at times late, and its host acts in its name; asked again it is never late.
 #include "daemon/live/plugin_again.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "daemon/session/input.hpp"
@@ -18,14 +19,14 @@ class AskedAgain : public testing::Test {
  protected:
   /// What the fixture does in its second call: motor, and late: motor, cue.
   AskedAgain() {
-    const auto process = bench_.launch_fixture("late").value();
+    const auto process = fixture("late");
     EXPECT_TRUE(process->exchange(bench_.event(what::SessionStarted{}), 0, {}, answers_));
     EXPECT_TRUE(process->exchange(bench_.event(what::ActivationStarted{}), 0, {}, answers_));
     EXPECT_EQ(answers_.size(), 3U);
   }
   /// The first difference from @p stored, "identical" when there is none.
   std::string asked(const std::vector<session::Input>& stored) {
-    const auto process = bench_.launch_fixture("late").value();
+    const auto process = fixture("late");
     PluginAgain again(*process, stored);
     std::vector<PluginActed> none;
     again.deliver(bench_.event(what::SessionStarted{}), 0, {}, none);
@@ -38,6 +39,10 @@ class AskedAgain : public testing::Test {
     }
     if (!difference) difference = again.rest(true);
     return difference ? difference->where + ": " + difference->stored + " / " + difference->replayed : "identical";
+  }
+  std::unique_ptr<host::PluginProcess> fixture(const std::string& does) {
+    bench_.activation.exercise = does;
+    return bench_.launch(fmt::format("{}/fixture.so", KNEAD_FIXTURES)).value();
   }
   [[nodiscard]] session::Input answer(std::size_t i) const { return {0, answers_.at(i)}; }
 
@@ -60,7 +65,7 @@ TEST_F(AskedAgain, WhatCameTooLateIsNotComparedAndNothingElseIsLetGo) {
 }
 
 TEST_F(AskedAgain, ATickItDidNotHearOfIsNotTold) {
-  const auto process = bench_.launch_fixture("echo").value();
+  const auto process = fixture("echo");
   const std::vector<session::Input> stored{{0, session::input::TickSkipped{bench_.now()}}};
   PluginAgain again(*process, stored);
   std::vector<PluginActed> none;
