@@ -77,13 +77,13 @@ Result<std::shared_ptr<Connection>> Connection::open(const PluginLaunch& launch)
 }
 
 Result<> Connection::send_start(const PluginLaunch& launch) {
-  if (launch.only_describe) return send_frame(StartFrame{std::string(build_id()), {}, true});
+  if (launch.only_describe) return send_frame(StartFrame{.build = std::string(build_id()), .parameters = {}, .only_describe = true});
   const session::Activation& activation = launch.activation;
   if (!is_plain_text(activation.exercise, KNEAD_MAX_NOTE_TEXT) ||
       !is_plain_text(activation.plugin, KNEAD_MAX_NOTE_TEXT)) {
     return end(Errc::kInvalidInput, "was given an exercise or a name that is not a short plain text");
   }
-  return send_frame(StartFrame{std::string(build_id()), parameters_of(activation)});
+  return send_frame(StartFrame{.build = std::string(build_id()), .parameters = parameters_of(activation), .state = launch.state});
 }
 
 Result<> Connection::wait_limit(std::chrono::milliseconds limit) {
@@ -239,6 +239,9 @@ Result<Connection::Received> Connection::accept(ActionFrame frame) {
   if (const auto* rep = std::get_if<session::action::LogRep>(&frame.action)) {
     if (rep->rep.n != last_rep_ + 1 || rep->rep.n > reps_) return end(Errc::kProtocol, "logged a rep that cannot be");
     last_rep_ = rep->rep.n;
+  }
+  if (std::holds_alternative<session::action::SaveState>(frame.action) && ++saves_ > session::kMaxStateSaves) {
+    return end(Errc::kProtocol, "saved its state too often");
   }
   finished_ = std::holds_alternative<session::action::Finish>(frame.action);
   ++statistics_.actions;

@@ -78,6 +78,7 @@ class Connection {
   bool unacknowledged_ = false;
   bool finished_ = false;
   int last_rep_ = 0;
+  int saves_ = 0;
   std::optional<Error> failure_;
   std::optional<Finding> finding_;
 };

@@ -17,7 +17,7 @@ namespace knead::host {
 namespace {
 
 enum class Tag : std::uint8_t { kStart = 1, kEvent, kHello, kRefused, kAction, kAck, kViolation };
-enum class ActionTag : std::uint8_t { kCue = 1, kMotor, kRep, kNote, kRelease, kFinish };
+enum class ActionTag : std::uint8_t { kCue = 1, kMotor, kRep, kNote, kRelease, kState, kFinish };
 
 constexpr std::size_t kMaxName = KNEAD_MAX_KEY;
 constexpr std::size_t kMaxSentence = KNEAD_MAX_NOTE_TEXT;
@@ -50,6 +50,9 @@ class Writer {
     number(static_cast<std::uint16_t>(value.size()));
     for (const char c : value) byte(static_cast<std::byte>(c));
   }
+
+  /// Bytes of any value, where text() is for what is_plain_text().
+  void bytes(std::string_view value) noexcept { text(value); }
 
   [[nodiscard]] std::span<const std::byte> done() const noexcept {
     return overflow_ ? std::span<const std::byte>{} : out_.first(used_);
@@ -107,10 +110,15 @@ class Reader {
     if (value > 1) ok_ = false;
     return value == 1;
   }
+  std::string bytes(std::size_t longest) {
+    const auto taken = take(number<std::uint16_t>());
+    if (taken.size() > longest) ok_ = false;
+    std::string value(ok_ ? taken.size() : 0, '\0');
+    if (!value.empty()) std::memcpy(value.data(), taken.data(), taken.size());
+    return value;
+  }
   std::string text(std::size_t longest) {
-    const auto bytes = take(number<std::uint16_t>());
-    std::string value(bytes.size(), '\0');
-    if (!bytes.empty()) std::memcpy(value.data(), bytes.data(), bytes.size());
+    std::string value = bytes(longest);
     if (!is_plain_text(value, longest)) {
       ok_ = false;
       value.clear();
@@ -169,6 +177,7 @@ void write(Writer& w, const StartFrame& frame) noexcept {
   w.enumerator(Tag::kStart);
   w.text(frame.build);
   w.flag(frame.only_describe);
+  w.bytes(frame.state);
   w.number(static_cast<std::uint8_t>(frame.parameters.size()));
   for (const Parameter& parameter : frame.parameters) {
     w.text(parameter.key);
@@ -180,6 +189,7 @@ StartFrame read_start(Reader& r) {
   StartFrame frame;
   frame.build = r.text(kMaxName);
   frame.only_describe = r.flag();
+  frame.state = r.bytes(session::kMaxStateBytes);
   const auto count = r.within(r.number<std::uint8_t>(), 0, kMaxParameters);
   for (std::size_t i = 0; i < count && r.ok(); ++i) {
     Parameter& parameter = frame.parameters.emplace_back();
@@ -321,6 +331,10 @@ void write(Writer& w, const ActionFrame& frame) noexcept {
                           w.enumerator(ActionTag::kRelease);
                           w.number(a.credit.count());
                         },
+                        [&](const session::action::SaveState& a) {
+                          w.enumerator(ActionTag::kState);
+                          w.bytes(a.bytes);
+                        },
                         [&](const session::action::Finish& a) {
                           w.enumerator(ActionTag::kFinish);
                           w.flag(a.completed);
@@ -392,6 +406,9 @@ ActionFrame read_action(Reader& r) {
     case ActionTag::kRelease:
       frame.action = session::action::RequestRelease{
           std::chrono::microseconds(r.within(r.number<std::int64_t>(), KNEAD_MIN_RELEASE_US, INT64_MAX))};
+      break;
+    case ActionTag::kState:
+      frame.action = session::action::SaveState{r.bytes(session::kMaxStateBytes)};
       break;
     case ActionTag::kFinish:
       frame.action = session::action::Finish{r.flag()};

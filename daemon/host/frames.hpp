@@ -41,6 +41,7 @@ constexpr std::size_t kMaxExtensions = 16;
 struct StartFrame {
   std::string build;
   std::vector<Parameter> parameters;
+  std::string state{};         ///< what the plugin kept, bytes of any value, at most session::kMaxStateBytes
   bool only_describe = false;  ///< load it, say who it is, and end: create() is not called
   bool operator==(const StartFrame&) const = default;
 };

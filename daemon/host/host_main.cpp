@@ -83,7 +83,7 @@ int serve(const std::string& file) {
     send(*hello);
     return 0;
   }
-  PluginRunner runner(std::move(*samples), std::move(start->parameters), send);
+  PluginRunner runner(std::move(*samples), std::move(start->parameters), std::move(start->state), send);
   const auto hello = runner.create(*module);
   if (!hello) return refuse(hello.error());
   send(*hello);

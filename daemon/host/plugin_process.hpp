@@ -34,6 +34,7 @@ struct PluginLaunch {
   session::Side side = session::Side::kRight;
   std::string routine_file{};  ///< names the place of a parameter that does not fit; empty: the plugin's file is named
   int ring_fd = -1;            ///< SampleRing::read_only_descriptor(); taken over by launch(), whatever comes of it
+  std::string state{};         ///< what the plugin kept, see knead/ext/state.h
   bool only_describe = false;  ///< see PluginProcess::describe()
 };
 

@@ -28,6 +28,8 @@ static_assert(static_cast<int>(Quality::kSaturated | Quality::kUncalibrated | Qu
                                Quality::kStuck) == KNEAD_QUALITY_UNUSABLE);
 static_assert(session::kMaxFurtherSteps == KNEAD_MAX_RELEASES);
 static_assert(std::chrono::microseconds(session::kMinFurtherCredit).count() == KNEAD_MIN_RELEASE_US);
+static_assert(session::kMaxStateBytes == KNEAD_MAX_STATE_BYTES);
+static_assert(session::kMaxStateSaves == KNEAD_MAX_STATE_SAVES);
 static_assert(sizeof(knead_sample_t) == 56, "frozen with knead.samples/1");
 
 constexpr std::uint32_t kHighestFrequencyHz = 250;
@@ -87,8 +89,11 @@ knead_sample_t to_abi(const Sample& sample, DeviceTime epoch) noexcept {
 
 }  // namespace
 
-PluginRunner::PluginRunner(RingReader samples, std::vector<Parameter> parameters, Send send)
-    : samples_(std::move(samples)), parameters_(std::move(parameters)), send_(std::move(send)) {
+PluginRunner::PluginRunner(RingReader samples, std::vector<Parameter> parameters, std::string state, Send send)
+    : samples_(std::move(samples)),
+      parameters_(std::move(parameters)),
+      kept_(std::move(state)),
+      send_(std::move(send)) {
   host_.size = sizeof host_;
   host_.abi_major = KNEAD_ABI_MAJOR;
   host_.abi_minor = KNEAD_ABI_MINOR;
@@ -107,6 +112,9 @@ PluginRunner::PluginRunner(RingReader samples, std::vector<Parameter> parameters
   log_extension_.rep = on_log_rep;
   log_extension_.measure = on_measure;
   log_extension_.annotate = on_annotate;
+  state_extension_.size = sizeof state_extension_;
+  state_extension_.load = on_load_state;
+  state_extension_.save = on_save_state;
 }
 
 PluginRunner::~PluginRunner() {
@@ -258,6 +266,14 @@ knead_status_t PluginRunner::on_annotate(const knead_host_t* host, const char* k
                  [&](PluginRunner& self) { return text == nullptr ? KNEAD_NULL : self.note(key, 0.0, "", text); });
 }
 
+knead_status_t PluginRunner::on_load_state(const knead_host_t* host, void* out, uint32_t capacity,
+                                           uint32_t* count) noexcept {
+  return guarded(host, "state.load", [&](PluginRunner& self) { return self.load_state(out, capacity, count); });
+}
+knead_status_t PluginRunner::on_save_state(const knead_host_t* host, const void* data, uint32_t count) noexcept {
+  return guarded(host, "state.save", [&](PluginRunner& self) { return self.save_state(data, count); });
+}
+
 const void* PluginRunner::on_get_extension(const knead_host_t* host, const char* id) noexcept {
   const void* found = nullptr;
   guarded(host, "get_extension", [&](PluginRunner& self) -> knead_status_t {
@@ -265,6 +281,7 @@ const void* PluginRunner::on_get_extension(const knead_host_t* host, const char*
     const std::string_view wanted(id, ::strnlen(id, KNEAD_MAX_KEY + 1));
     if (wanted == KNEAD_EXT_SAMPLES) found = &self.samples_extension_;
     if (wanted == KNEAD_EXT_LOG) found = &self.log_extension_;
+    if (wanted == KNEAD_EXT_STATE) found = &self.state_extension_;
     const bool known = std::find(self.extensions_.begin(), self.extensions_.end(), wanted) != self.extensions_.end();
     if (!known && self.extensions_.size() < kMaxExtensions && is_plain_text(wanted, KNEAD_MAX_KEY)) {
       self.extensions_.emplace_back(wanted);
@@ -411,6 +428,29 @@ knead_status_t PluginRunner::log_rep(const knead_rep_t* rep) {
   const knead_status_t status = act(session::action::LogRep{out});
   if (status == KNEAD_OK) last_rep_ = rep->n;
   return status;
+}
+
+knead_status_t PluginRunner::load_state(void* out, uint32_t capacity, uint32_t* count) {
+  if (count == nullptr) return KNEAD_NULL;
+  *count = static_cast<uint32_t>(kept_.size());
+  if (kept_.empty()) return KNEAD_OK;
+  if (out == nullptr) return KNEAD_NULL;
+  if (capacity < kept_.size()) return KNEAD_OUT_OF_RANGE;
+  std::memcpy(out, kept_.data(), kept_.size());
+  return KNEAD_OK;
+}
+
+knead_status_t PluginRunner::save_state(const void* data, uint32_t count) {
+  if (!in_session()) return KNEAD_WRONG_STATE;
+  if (data == nullptr && count > 0) return KNEAD_NULL;
+  if (count > KNEAD_MAX_STATE_BYTES) return KNEAD_OUT_OF_RANGE;
+  if (saves_ == KNEAD_MAX_STATE_SAVES) return KNEAD_FLOOD;
+  std::string bytes(static_cast<const char*>(data), count);
+  const knead_status_t status = act(session::action::SaveState{bytes});
+  if (status != KNEAD_OK) return status;
+  ++saves_;
+  kept_ = std::move(bytes);
+  return KNEAD_OK;
 }
 
 knead_status_t PluginRunner::note(const char* key, double value, const char* unit, const char* text) {

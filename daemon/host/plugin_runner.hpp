@@ -3,6 +3,7 @@
 
 #include <knead/ext/log.h>
 #include <knead/ext/samples.h>
+#include <knead/ext/state.h>
 #include <knead/plugin.h>
 #include <pthread.h>
 
@@ -32,7 +33,8 @@ namespace knead::host {
 class PluginRunner {
  public:
   using Send = std::function<void(const FromPlugin&)>;
-  PluginRunner(RingReader samples, std::vector<Parameter> parameters, Send send);
+  /// @p state what the plugin kept.
+  PluginRunner(RingReader samples, std::vector<Parameter> parameters, std::string state, Send send);
   ~PluginRunner();
   PluginRunner(const PluginRunner&) = delete;
   PluginRunner& operator=(const PluginRunner&) = delete;
@@ -60,6 +62,9 @@ class PluginRunner {
                                         uint32_t* count, uint64_t* lost) noexcept;
   static knead_status_t on_log_rep(const knead_host_t* host, const knead_rep_t* rep) noexcept;
   static knead_status_t on_measure(const knead_host_t* host, const char* key, double value, const char* unit) noexcept;
+  static knead_status_t on_load_state(const knead_host_t* host, void* out, uint32_t capacity,
+                                      uint32_t* count) noexcept;
+  static knead_status_t on_save_state(const knead_host_t* host, const void* data, uint32_t count) noexcept;
   static knead_status_t on_annotate(const knead_host_t* host, const char* key, const char* text) noexcept;
 
   knead_status_t cue(const knead_cue_t* cue);
@@ -71,6 +76,8 @@ class PluginRunner {
   knead_status_t request_release(int64_t credit_us);
   knead_status_t read_samples(knead_sample_t* out, uint32_t capacity, uint32_t* count, uint64_t* lost);
   knead_status_t log_rep(const knead_rep_t* rep);
+  knead_status_t load_state(void* out, uint32_t capacity, uint32_t* count);
+  knead_status_t save_state(const void* data, uint32_t count);
   knead_status_t note(const char* key, double value, const char* unit, const char* text);
 
   template <class Call>
@@ -85,9 +92,11 @@ class PluginRunner {
   knead_host_t host_{};
   knead_samples_t samples_extension_{};
   knead_log_t log_extension_{};
+  knead_state_t state_extension_{};
   pthread_t thread_ = ::pthread_self();
   RingReader samples_;
   std::vector<Parameter> parameters_;
+  std::string kept_;  ///< what the plugin saved last, in this session or before
   Send send_;
   const knead_plugin_t* plugin_ = nullptr;
 
@@ -101,6 +110,7 @@ class PluginRunner {
   int last_rep_ = 0;
   std::int64_t release_asked_us_ = 0;
   int releases_asked_ = 0;
+  int saves_ = 0;
   std::uint64_t lost_told_ = 0;
   ActionBudget budget_;
   std::atomic<std::uint32_t> misuses_ = 0;  // a thread that should not be there may be the one to misuse

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <filesystem>
 #include <utility>
 
 #include "daemon/host/find_plugin.hpp"
@@ -259,10 +260,23 @@ Result<Daemon::Beginning> Daemon::prepare(const SessionRequest& request) {
   return beginning;
 }
 
-Result<host::PluginLaunch> Daemon::plugin_launch(const Beginning& beginning) {
+std::string Daemon::kept_state(const std::string& profile, const std::string& plugin_file) const {
+  const auto store = record::Store::open_read_only(config_.config.record.database);
+  auto state = store ? store->plugin_state(profile, plugin_file) : std::unexpected(store.error());
+  if (state) return std::move(*state);
+  // A session without it is better than none.
+  spdlog::warn("what the plugin kept cannot be read: {}", state.error().message());
+  return {};
+}
+
+Result<host::PluginLaunch> Daemon::plugin_launch(Beginning& beginning) {
   const session::Activation& activation = *beginning.routine.activation;
   auto file = host::find_plugin(activation.plugin, folders_.plugins);
   if (!file) return std::unexpected(std::move(file.error()));
+  // One name for one file: what it keeps is kept by it.
+  std::error_code unresolved;
+  if (auto path = std::filesystem::canonical(*file, unresolved); !unresolved) *file = path.string();
+  beginning.plugin_state = kept_state(beginning.request.profile, *file);
   auto program = host::find_host_program();
   if (!program) return std::unexpected(std::move(program.error()));
   const auto ring = stations_.at(beginning.request.ball)->ring().read_only_descriptor();
@@ -272,7 +286,8 @@ Result<host::PluginLaunch> Daemon::plugin_launch(const Beginning& beginning) {
                             .activation = activation,
                             .side = beginning.request.side,
                             .routine_file = beginning.routine.file,
-                            .ring_fd = *ring};
+                            .ring_fd = *ring,
+                            .state = beginning.plugin_state};
 }
 
 Result<const LiveSession*> Daemon::begin(const Beginning& beginning, std::unique_ptr<host::PluginProcess> plugin) {
@@ -292,7 +307,8 @@ Result<const LiveSession*> Daemon::begin(const Beginning& beginning, std::unique
       .config = render(config_),
       .started_at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()),
       .nrs_before = request.nrs_before,
-      .plugin = plugin ? std::optional(identity_of(*plugin)) : std::nullopt};
+      .plugin = plugin ? std::optional(identity_of(*plugin)) : std::nullopt,
+      .plugin_state = beginning.plugin_state};
   auto begun = LiveSession::begin({.io = io_,
                                    .station = *where,
                                    .recorder = recorder_,

@@ -124,10 +124,13 @@ class Daemon final : private hw::BusEvents {
   struct Beginning {
     SessionRequest request;  ///< with the chosen ball
     session::Routine routine;
+    std::string plugin_state{};
     RunHandler on_done;
   };
   Result<Beginning> prepare(const SessionRequest& request);
-  Result<host::PluginLaunch> plugin_launch(const Beginning& beginning);
+  /// Fills in what the plugin kept.
+  Result<host::PluginLaunch> plugin_launch(Beginning& beginning);
+  std::string kept_state(const std::string& profile, const std::string& plugin_file) const;
   Result<const LiveSession*> begin(const Beginning& beginning, std::unique_ptr<host::PluginProcess> plugin);
   /// Answers a session that has not begun with @p error: it never will.
   void abandon_beginning(const Error& error);

@@ -179,6 +179,7 @@ session::SessionReport LiveSession::finish(std::optional<int> nrs_after) {
   record::SessionSummary summary = record::summary_of(report);
   summary.nrs_after = nrs_after;
   if (parts_.plugin) summary.plugin = conduct_of(*parts_.plugin);
+  summary.plugin_state = conductor_.session().saved_state();
   parts_.recorder.end_session(std::move(summary), fed_);
   return report;
 }

@@ -109,7 +109,8 @@ class Replay {
                                                 .host_program = std::move(*program),
                                                 .activation = *routine_.activation,
                                                 .side = side(),
-                                                .ring_fd = *ring_fd});
+                                                .ring_fd = *ring_fd,
+                                                .state = stored_.plugin_state});
     if (!process) return std::unexpected(std::move(process.error()));
     process_ = std::move(*process);
     plugin_ = std::make_unique<PluginAgain>(*process_, stored_.inputs);

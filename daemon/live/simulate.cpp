@@ -133,10 +133,12 @@ class Keeper final : public SessionObserver {
     if (result_) result_ = writer_->add_sample(t, sample);
   }
   [[nodiscard]] const Result<>& result() const { return result_; }
-  Result<> end(const session::SessionReport& report, const host::PluginProcess* plugin) {
+  Result<> end(const session::SessionReport& report, const host::PluginProcess* plugin,
+             const std::optional<std::string>& saved_state) {
     if (!result_) return result_;
     record::SessionSummary summary = record::summary_of(report);
     if (plugin != nullptr) summary.plugin = conduct_of(*plugin);
+    summary.plugin_state = saved_state;
     return writer_->end(std::move(summary));
   }
 
@@ -257,7 +259,7 @@ Result<session::SessionReport> simulate(const SimulateOptions& options) {
   }
   session::SessionReport report = conductor.report();
   if (keeper) {
-    if (auto kept = keeper->end(report, process.get()); !kept) return std::unexpected(std::move(kept.error()));
+    if (auto kept = keeper->end(report, process.get(), conductor.session().saved_state()); !kept) return std::unexpected(std::move(kept.error()));
   }
   return report;
 }

@@ -80,6 +80,7 @@ struct SessionHeader {
   std::chrono::sys_time<std::chrono::microseconds> started_at{};
   std::optional<int> nrs_before{};  ///< pain 0..10 as the person rates it
   std::optional<PluginIdentity> plugin{};
+  std::string plugin_state{};  ///< that it kept from a session before, bytes of any value
 };
 
 /// What is known once a session has ended. What was received and lost the record counts itself.
@@ -92,6 +93,7 @@ struct SessionSummary {
   session::Measures measures{};
   std::optional<int> nrs_after{};
   PluginConduct plugin{};
+  std::optional<std::string> plugin_state{};  ///< that it keeps from this session
 };
 
 /// What of a finished session's report the record needs.
@@ -174,6 +176,7 @@ struct StoredInputs {
   bool kept = false;  ///< not of a session that was recorded before schema 3
   std::optional<session::Band> band{};
   std::optional<PluginIdentity> plugin{};
+  std::string plugin_state;  ///< that it began with
   std::vector<session::Input> inputs;
 };
 

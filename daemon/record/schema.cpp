@@ -141,7 +141,9 @@ CREATE TABLE plugin_runs (
   slow_calls  INTEGER NOT NULL DEFAULT 0,  -- these four: as of the session's end
   misuses     INTEGER NOT NULL DEFAULT 0,
   last_misuse TEXT NOT NULL DEFAULT '',
-  ended       TEXT NOT NULL DEFAULT ''     -- why it was ended before its time
+  ended        TEXT NOT NULL DEFAULT '',    -- why it was ended before its time
+  state_before BLOB NOT NULL DEFAULT x'',   -- what it had kept from a session before
+  state_after  BLOB                         -- what it keeps from this one; NULL: it saved nothing, or never ended
 ) STRICT;
 )sql";
 

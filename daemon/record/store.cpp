@@ -55,6 +55,11 @@ Result<> make_folder(const std::string& path) {
               "name a folder that belongs to the user who runs this", error.value());
 }
 
+/// @p bytes live until the statement has run.
+void bind_blob(SQLite::Statement& statement, int column, const std::string& bytes) {
+  statement.bindNoCopy(column, static_cast<const void*>(bytes.data()), static_cast<int>(bytes.size()));
+}
+
 std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
   SQLite::Statement insert(db, R"sql(
     INSERT INTO sessions (started_at, started_unix_us, profile, origin, routine, title, method, side, routine_source,
@@ -83,7 +88,10 @@ std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
         band.hi.value, band.hysteresis.value);
   }
   if (h.plugin) {
-    SQLite::Statement plugin(db, "INSERT INTO plugin_runs (session_id, file, id, version) VALUES (?, ?, ?, ?)");
+    SQLite::Statement plugin(
+        db, "INSERT INTO plugin_runs (session_id, file, id, version, state_before) VALUES (?, ?, ?, ?, ?)");
+    constexpr int kStateColumn = 5;
+    bind_blob(plugin, kStateColumn, h.plugin_state);
     run(plugin, id, h.plugin->file, h.plugin->id, h.plugin->version);
   }
   return id;
@@ -241,7 +249,10 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
   run(end, id, session::to_string(summary.outcome), summary.reason, us(summary.elapsed), summary.activation_completed,
       buffer.samples(), buffer.lost_samples(), buffer.write_failures(), summary.nrs_after);
   SQLite::Statement conduct(*db_, R"sql(
-    UPDATE plugin_runs SET slow_calls = ?2, misuses = ?3, last_misuse = ?4, ended = ?5 WHERE session_id = ?1)sql");
+    UPDATE plugin_runs SET slow_calls = ?2, misuses = ?3, last_misuse = ?4, ended = ?5, state_after = ?6
+    WHERE session_id = ?1)sql");
+  constexpr int kStateColumn = 6;
+  if (summary.plugin_state) bind_blob(conduct, kStateColumn, *summary.plugin_state);
   run(conduct, id, summary.plugin.slow_calls, summary.plugin.misuses, summary.plugin.last_misuse,
       summary.plugin.ended);
 }

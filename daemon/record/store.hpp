@@ -50,6 +50,8 @@ class Store {
   [[nodiscard]] Result<std::vector<SessionFacts>> list_sessions(std::size_t limit) const;
   /// The plugins of the newest sessions, newest first.
   [[nodiscard]] Result<std::vector<StoredPluginRun>> list_plugin_runs(std::size_t limit) const;
+  /// What the plugin in @p file kept from its last session with @p profile; empty when nothing.
+  [[nodiscard]] Result<std::string> plugin_state(const std::string& profile, const std::string& file) const;
   /// Errors: kNotFound.
   [[nodiscard]] Result<StoredSession> load_session(std::int64_t id) const;
   /// Errors: kNotFound; kStorage names an input that cannot be read.

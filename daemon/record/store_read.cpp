@@ -13,6 +13,10 @@ namespace knead::record {
 
 namespace {
 
+std::string blob_of(const SQLite::Column& column) {
+  return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
+}
+
 /// Takes a row's columns one after the other, in the order of the SELECT.
 class Row {
  public:
@@ -23,6 +27,7 @@ class Row {
   std::string text() { return next().getString(); }
   /// SQLite keeps NaN as NULL.
   double real() { return optional_real().value_or(std::nan("")); }
+  std::string blob() { return blob_of(next()); }
   std::chrono::microseconds duration() { return std::chrono::microseconds(integer()); }
   SessionTime time() { return SessionTime(duration()); }
 
@@ -194,6 +199,17 @@ Result<std::vector<StoredPluginRun>> Store::list_plugin_runs(std::size_t limit) 
   });
 }
 
+Result<std::string> Store::plugin_state(const std::string& profile, const std::string& file) const {
+  return guarded(path_, "read", [&]() -> Result<std::string> {
+    SQLite::Statement select(*db_, R"sql(
+      SELECT p.state_after FROM plugin_runs p JOIN sessions s ON s.id = p.session_id
+      WHERE s.profile = ? AND p.file = ? AND p.state_after IS NOT NULL ORDER BY p.session_id DESC LIMIT 1)sql");
+    select.bind(1, profile);
+    select.bind(2, file);
+    return select.executeStep() ? blob_of(select.getColumn(0)) : std::string();
+  });
+}
+
 Result<StoredSession> Store::load_session(std::int64_t id) const {
   return guarded(path_, "read", [&]() -> Result<StoredSession> {
     SQLite::Transaction snapshot(*db_);  // all parts of one moment, also while the session runs
@@ -248,7 +264,7 @@ Result<StoredInputs> Store::load_inputs(std::int64_t id) const {
     SQLite::Transaction snapshot(*db_);
     SQLite::Statement select(*db_,
                              "SELECT inputs_kept, own_band_lo_n, own_band_hi_n, own_band_hysteresis_n, p.file, p.id, "
-                             "p.version FROM sessions s LEFT JOIN plugin_runs p ON p.session_id = s.id "
+                             "p.version, p.state_before FROM sessions s LEFT JOIN plugin_runs p ON p.session_id = s.id "
                              "WHERE s.id = ?");
     select.bind(1, id);
     if (!select.executeStep()) return no_session(id);
@@ -264,6 +280,7 @@ Result<StoredInputs> Store::load_inputs(std::int64_t id) const {
     auto version = row.optional_text();
     if (file && plugin && version) {
       stored.plugin = PluginIdentity{*std::move(file), *std::move(plugin), *std::move(version)};
+      stored.plugin_state = row.blob();
     }
 
     SQLite::Statement inputs(*db_, "SELECT samples, kind, json FROM inputs WHERE session_id = ? ORDER BY ordinal");

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <boost/algorithm/hex.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_to.hpp>
 #include <charconv>
 #include <exception>
+#include <iterator>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -30,6 +32,13 @@ static_assert(kKinds.size() == std::variant_size_v<decltype(Input::what)>);
 // ---- Writing ------------------------------------------------------------------------------------------------------
 
 json::value real(double value) { return json::value(fmt::format("{}", value)); }
+
+/// JSON has no bytes.
+std::string to_hex(std::string_view bytes) {
+  std::string hex(2 * bytes.size(), '\0');
+  boost::algorithm::hex_lower(bytes.begin(), bytes.end(), hex.begin());
+  return hex;
+}
 
 struct Action {
   json::object operator()(const action::ShowCue& a) const { return {{"cue", to_json(a.cue)}}; }
@@ -54,6 +63,7 @@ struct Action {
     return {{"note", {{"key", a.key}, {"value", real(a.value)}, {"unit", a.unit}, {"text", a.text}}}};
   }
   json::object operator()(const action::RequestRelease& a) const { return {{"release_us", a.credit.count()}}; }
+  json::object operator()(const action::SaveState& a) const { return {{"state", to_hex(a.bytes)}}; }
   json::object operator()(const action::Finish& a) const { return {{"finish", a.completed}}; }
 };
 
@@ -111,6 +121,12 @@ HostTime host_time(const json::object& from) {
   return HostTime(std::chrono::nanoseconds(whole<std::int64_t>(from, "host_ns")));
 }
 
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  boost::algorithm::unhex(hex.begin(), hex.end(), std::back_inserter(bytes));
+  return bytes;
+}
+
 PluginAction action_from(const json::object& from) {
   if (const auto* c = from.if_contains("cue")) {
     const json::object& o = c->as_object();
@@ -144,6 +160,7 @@ PluginAction action_from(const json::object& from) {
         .key = text(o, "key"), .value = real(o, "value"), .unit = text(o, "unit"), .text = text(o, "text")};
   }
   if (from.contains("release_us")) return action::RequestRelease{us(from, "release_us")};
+  if (from.contains("state")) return action::SaveState{from_hex(text(from, "state"))};
   return action::Finish{from.at("finish").as_bool()};
 }
 

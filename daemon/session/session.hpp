@@ -110,6 +110,8 @@ class Session {
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
   [[nodiscard]] const Routine& routine() const noexcept { return routine_; }
   [[nodiscard]] const SessionOptions& options() const noexcept { return options_; }
+  /// What the plugin keeps for its next session: bytes of any value. Empty: it has not said.
+  [[nodiscard]] const std::optional<std::string>& saved_state() const noexcept { return saved_state_; }
   /// One for each step of the routine, begun or not.
   [[nodiscard]] const std::vector<StepResult>& steps() const noexcept { return steps_; }
   [[nodiscard]] const std::vector<Rep>& reps() const noexcept { return reps_; }
@@ -150,6 +152,7 @@ class Session {
   void on_action(const action::LogRep& action);
   void on_action(const action::Note& action);
   void on_action(const action::RequestRelease& action);
+  void on_action(const action::SaveState& action);
   void on_action(const action::Finish& action);
   void note_dropped();
 
@@ -208,6 +211,8 @@ class Session {
   std::vector<Rep> reps_;
   bool activation_completed_ = false;
   std::optional<std::string> plugin_failure_;
+  std::optional<std::string> saved_state_;
+  int state_saves_ = 0;
   MotorRequest plugin_motor_;
   SessionTime plugin_motor_until_{};
   std::chrono::microseconds further_left_{};  ///< credit that a plugin may still ask for

@@ -112,6 +112,12 @@ void Session::on_action(const action::RequestRelease& action) {
   begin_step(steps_.size() - 1);
 }
 
+void Session::on_action(const action::SaveState& action) {
+  if (action.bytes.size() > kMaxStateBytes || state_saves_ == kMaxStateSaves) return;
+  ++state_saves_;
+  saved_state_ = action.bytes;
+}
+
 void Session::on_action(const action::Finish& /*action*/) {
   if (phase_ == Phase::kActivation) end_activation("the exercise ended early");
 }

@@ -54,6 +54,9 @@ std::string describe(const session::PluginAction& action) {
     std::string operator()(const session::action::RequestRelease& a) const {
       return fmt::format("a further release of {:.3f} s", to_seconds(a.credit));
     }
+    std::string operator()(const session::action::SaveState& a) const {
+      return fmt::format("{} bytes to keep", a.bytes.size());
+    }
     std::string operator()(const session::action::Finish& a) const { return a.completed ? "finish(1)" : "finish(0)"; }
   };
   return std::visit(Words{}, action);

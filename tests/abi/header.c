@@ -4,6 +4,7 @@
 /* */
 #include <knead/ext/log.h>
 #include <knead/ext/samples.h>
+#include <knead/ext/state.h>
 #include <stddef.h>
 
 /* C has static_assert by another name than C++98's heirs; an array of negative size is an error in all of them. */

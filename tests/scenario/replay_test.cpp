@@ -121,5 +121,47 @@ TEST_F(Replay, ASessionThatWasStoppedAndOneWhosePluginDiedAreIdentical) {
   expect_identical(daemon.database(), "2");
 }
 
+TEST_F(Replay, APluginFindsWhatItKeptForThatPersonAndIsHandedItAgain) {
+  const std::string routine = folder_.path("keeps.toml");
+  std::ofstream(routine) << R"([routine]
+id = "keeps"
+title = "A plugin keeps something"
+method = "custom"
+[[release]]
+muscle = "upper_trapezius"
+credit_s = 1
+band_n = [15.0, 40.0]
+[activation]
+plugin = ")" KNEAD_FIXTURE R"("
+exercise = "keep"
+reps = 1
+tempo_s = { up = 1, hold = 1, down = 1, rest = 1 }
+detect = "tempo"
+)";
+  DaemonProcess daemon(folder_, {"--sim", "steady,speed=10"});
+  api::Client client = daemon.connect();
+  ASSERT_TRUE(client.call("events.subscribe"));
+  for (const char* profile : {"anna", "anna", "bert"}) {
+    const auto begun = client.call("session.run", {{"routine", routine}, {"profile", profile}});
+    ASSERT_TRUE(begun) << begun.error().message();
+    ASSERT_TRUE(wait_notification(client, "ended")) << daemon.log();
+  }
+  daemon.signal(SIGTERM);
+  EXPECT_EQ(daemon.wait(), 0);
+  const auto store = record::Store::open_read_only(daemon.database());
+  ASSERT_TRUE(store);
+  const auto kept = [&](std::int64_t session) {
+    for (const auto& measure : store->load_session(session).value().measures) {
+      if (measure.name == "kept") return measure.value.value_or(-1.0);
+    }
+    return -1.0;
+  };
+  EXPECT_EQ(kept(1), 0.0);
+  EXPECT_EQ(kept(2), 3.0) << "anna's";
+  EXPECT_EQ(kept(3), 0.0) << "bert is another";
+  expect_identical(daemon.database(), "1");
+  expect_identical(daemon.database(), "2");
+}
+
 }  // namespace
 }  // namespace knead::scenario

@@ -93,7 +93,7 @@ TEST(Frames, EveryOtherFrameComesBackAsItWas) {
                          {{"reps", 8.0}, {"exercise", std::string("prone_y_lift")}, {"parameters.haptics", true}}};
   FrameBuffer buffer{};
   EXPECT_EQ(std::get<StartFrame>(decode_to_plugin(encode(ToPlugin(start), buffer)).value()), start);
-  const StartFrame describe{.build = "build", .parameters = {}, .only_describe = true};
+  const StartFrame describe{.build = "build", .parameters = {}, .state = std::string("\x00\x01", 2), .only_describe = true};
   EXPECT_EQ(std::get<StartFrame>(decode_to_plugin(encode(ToPlugin(describe), buffer)).value()), describe);
 
   const HelloFrame hello{
@@ -126,6 +126,9 @@ TEST(Frames, EveryOtherFrameComesBackAsItWas) {
   EXPECT_EQ(std::get<session::action::RequestMotor>(request.action).duration, 250ms);
   const auto note = through_the_wire(ActionFrame{1, session::action::Note{"key", -1.5, "N", "text"}});
   EXPECT_EQ(std::get<session::action::Note>(note.action).text, "text");
+  const std::string bytes("\x00\xFF\n", 3);
+  const auto state = through_the_wire(ActionFrame{1, session::action::SaveState{bytes}});
+  EXPECT_EQ(std::get<session::action::SaveState>(state.action).bytes, bytes);
   const auto release = through_the_wire(ActionFrame{1, session::action::RequestRelease{15s}});
   EXPECT_EQ(std::get<session::action::RequestRelease>(release.action).credit, 15s);
   const auto finish = through_the_wire(ActionFrame{1, session::action::Finish{true}});
@@ -166,6 +169,7 @@ TEST(Frames, WhatAPluginMayNotSayIsRefused) {
   EXPECT_TRUE(refused(action::LogRep{{1, {}, 0s, {}, {}, 0.0, false}}));
   EXPECT_TRUE(refused(action::LogRep{{1, {}, 1s, Newtons{std::nan("")}, {}, 0.0, false}}));
   EXPECT_TRUE(refused(action::RequestRelease{4s}));
+  EXPECT_TRUE(refused(action::SaveState{std::string(session::kMaxStateBytes + 1, 'x')}));
   EXPECT_TRUE(refused(action::Note{"k", std::numeric_limits<double>::infinity(), "", ""}));
 }
 

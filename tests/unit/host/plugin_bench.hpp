@@ -29,13 +29,16 @@ class PluginBench {
     return a;
   }();
 
+  std::string state;  ///< that the plugin kept
+
   PluginLaunch launch_of(std::string file) {
     return {std::move(file),
             find_host_program().value(),
             activation,
             session::Side::kRight,
             {},
-            ring_.read_only_descriptor().value()};
+            ring_.read_only_descriptor().value(),
+            state};
   }
   Result<std::unique_ptr<PluginProcess>> launch(const std::string& file) {
     return PluginProcess::launch(launch_of(file));
@@ -74,6 +77,7 @@ struct Doings {
   std::vector<session::action::RequestMotor> motor;
   std::vector<session::action::Note> notes;
   std::vector<std::chrono::microseconds> releases;
+  std::vector<std::string> saved;
   std::vector<bool> finished;
 
   void take(const session::PluginAction& action) {
@@ -82,6 +86,7 @@ struct Doings {
     if (const auto* request = std::get_if<session::action::RequestMotor>(&action)) motor.push_back(*request);
     if (const auto* note = std::get_if<session::action::Note>(&action)) notes.push_back(*note);
     if (const auto* more = std::get_if<session::action::RequestRelease>(&action)) releases.push_back(more->credit);
+    if (const auto* state = std::get_if<session::action::SaveState>(&action)) saved.push_back(state->bytes);
     if (const auto* finish = std::get_if<session::action::Finish>(&action)) finished.push_back(finish->completed);
   }
   [[nodiscard]] double measure(const std::string& key) const {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <knead/ext/state.h>
 #include <knead/plugin.h>
 #include <poll.h>
 #include <rapidcheck/gtest.h>
@@ -272,6 +273,36 @@ TEST(PluginParameters, WithABadDeclarationAreThePluginsFault) {
   const auto launched = bench.launch(PluginBench::fixture("bad_parameters.so"));
   ASSERT_FALSE(launched.has_value());
   EXPECT_THAT(launched.error().message(), HasSubstr("its parameter gain has no fit range"));
+}
+
+TEST(PluginState, IsNothingAtFirst) {
+  Lockstep set;
+  set.start_fixture("keep");
+  ASSERT_TRUE(set.begin_set().has_value());
+  EXPECT_EQ(set.did.measure("kept"), 0.0);
+}
+
+TEST(PluginState, IsWhatWasSavedBeforeThenWhatIsSavedNow) {
+  Lockstep set;
+  set.state = std::string("\x07\x00ab", 4);
+  set.start_fixture("keep");
+  ASSERT_TRUE(set.begin_set().has_value());
+  EXPECT_EQ(set.did.measure("kept"), 4.0);
+  EXPECT_EQ(set.did.measure("kept_first"), 7.0);
+  EXPECT_EQ(set.did.measure("load_small"), KNEAD_OUT_OF_RANGE);
+  EXPECT_EQ(set.did.measure("save_too_much"), KNEAD_OUT_OF_RANGE);
+  EXPECT_EQ(set.did.measure("save_null"), KNEAD_NULL);
+  EXPECT_EQ(set.did.measure("save"), KNEAD_OK);
+  EXPECT_EQ(set.did.measure("kept_now"), 3.0);
+  EXPECT_THAT(set.did.saved, ElementsAre(std::string("\x08\x00\xFF", 3)));
+}
+
+TEST(PluginState, IsSavedSoOftenAndNoOftener) {
+  Lockstep set;
+  set.start_fixture("save-for-ever");
+  ASSERT_TRUE(set.begin_set().has_value());
+  EXPECT_EQ(set.did.measure("saved"), KNEAD_MAX_STATE_SAVES);
+  EXPECT_EQ(set.did.saved.size(), std::size_t{KNEAD_MAX_STATE_SAVES});
 }
 
 TEST(FurtherRelease, IsGrantedWithinTheRoutinesBoundsAndPutsTheSetBack) {

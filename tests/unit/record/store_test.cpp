@@ -292,6 +292,30 @@ TEST(Store, TellsOfEachPluginWhoItWasAndHowItBehavedNewestFirst) {
   EXPECT_EQ(runs[1].conduct.ended, "");
 }
 
+TEST(Store, GivesAPluginWhatItKeptOfThatProfile) {
+  const TempFolder folder;
+  Store store = open_store(folder.file("knead.db"));
+  const std::string bytes("\x00\xFFx", 3);
+  const auto session = [&](const char* profile, const char* file, std::optional<std::string> keeps) {
+    SessionHeader header = test::header();
+    header.profile = profile;
+    header.plugin = {.file = file, .id = "one", .version = "1"};
+    SessionSummary summary = test::summary();
+    summary.plugin_state = std::move(keeps);
+    EXPECT_TRUE(SessionWriter::begin(store, header).value().end(summary));
+  };
+  EXPECT_EQ(store.plugin_state("anna", "a.so").value(), "");
+  session("anna", "a.so", bytes);
+  session("anna", "a.so", std::nullopt);  // said nothing: what there was stays
+  session("bert", "a.so", "bert's");
+  session("anna", "b.so", "another's");
+  EXPECT_EQ(store.plugin_state("anna", "a.so").value(), bytes);
+  EXPECT_EQ(store.plugin_state("bert", "a.so").value(), "bert's");
+  EXPECT_EQ(store.plugin_state("bert", "b.so").value(), "");
+  session("anna", "a.so", "");
+  EXPECT_EQ(store.plugin_state("anna", "a.so").value(), "") << "it wants nothing kept";
+}
+
 TEST(Store, BringsEachOlderSchemaUpToDateAndKeepsWhatIsThere) {
   for (int from = 1; from < schema_version(); ++from) {
     const TempFolder folder;
@@ -331,6 +355,7 @@ TEST(Store, KeepsWhatASessionIsReplayedFrom) {
   SessionHeader header = test::header();
   header.band = session::Band{{12.25}, {33.1}, {0.1}};
   header.plugin = PluginIdentity{"/plugins/activation.so", "activation", "1.2.3"};
+  header.plugin_state = std::string("\x00\x01", 2);
   SessionBuffer buffer(header);
   const std::vector<session::Input> inputs{{0, session::input::Pause{"cli"}},
                                            {0, session::input::Resume{}},
@@ -342,6 +367,7 @@ TEST(Store, KeepsWhatASessionIsReplayedFrom) {
   EXPECT_TRUE(stored->kept);
   EXPECT_EQ(stored->band, header.band);
   EXPECT_EQ(stored->plugin, header.plugin);
+  EXPECT_EQ(stored->plugin_state, header.plugin_state);
   EXPECT_EQ(stored->inputs, inputs);
 }
 

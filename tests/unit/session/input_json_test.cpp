@@ -35,6 +35,8 @@ TEST(InputJson, ReadsBackWhatItWroteToTheBit) {
       acted(action::Note{"relaxed", -0.0, "%", "so"}),
       acted(action::Note{"far", std::numeric_limits<double>::infinity(), "", ""}),
       acted(action::RequestRelease{7'000'001us}),
+      acted(action::SaveState{std::string("\x00\x7F\xFF\n", 4)}),
+      acted(action::SaveState{}),
       acted(action::Finish{true}),
       {9, input::PluginActed{.call = 3, .by_host = true, .action = action::RequestMotor{}}},
       {10, input::PluginFailed{"the plugin crashed"}},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <knead/ext/log.h>
+#include <knead/ext/state.h>
 #include <knead/plugin.h>
 
 #include <chrono>
@@ -157,6 +158,24 @@ class Host {
     return log_ == nullptr ? Status::kNotFound : Status{log_->annotate(&abi_, key, std::string(text).c_str())};
   }
 
+  /// What was saved last, in this session or one before with the same profile; empty when nothing ever was, or without
+  /// "knead.state/1".
+  [[nodiscard]] std::string load_state() const {
+    std::string bytes(KNEAD_MAX_STATE_BYTES, '\0');
+    std::uint32_t count = 0;
+    const auto* const state = state_extension();
+    if (state == nullptr || !ok(Status{state->load(&abi_, bytes.data(), KNEAD_MAX_STATE_BYTES, &count)})) return {};
+    bytes.resize(count);
+    return bytes;
+  }
+  /// At most KNEAD_MAX_STATE_BYTES of any value, KNEAD_MAX_STATE_SAVES times; kNotFound without "knead.state/1".
+  Status save_state(std::string_view bytes) noexcept {
+    const auto* const state = state_extension();
+    if (state == nullptr) return Status::kNotFound;
+    if (bytes.size() > KNEAD_MAX_STATE_BYTES) return Status::kOutOfRange;
+    return Status{state->save(&abi_, bytes.data(), static_cast<std::uint32_t>(bytes.size()))};
+  }
+
   /// An extension that this header has no words for; null when this Knead does not have it.
   [[nodiscard]] const void* extension(const char* id) const noexcept { return abi_.get_extension(&abi_, id); }
   /// For what this header has no words for.
@@ -168,6 +187,10 @@ class Host {
   explicit Host(const knead_host_t& abi) noexcept
       : abi_(abi), log_(static_cast<const knead_log_t*>(abi.get_extension(&abi, KNEAD_EXT_LOG))) {}
 
+  /// Asked for when it is used: `knead plugin check` lists what a plugin asked for.
+  [[nodiscard]] const knead_state_t* state_extension() const noexcept {
+    return static_cast<const knead_state_t*>(extension(KNEAD_EXT_STATE));
+  }
   static std::string dotted(const char* key) { return std::string(detail::kParameterPrefix) + key; }
 
   const knead_host_t& abi_;
