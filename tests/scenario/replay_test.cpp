@@ -151,7 +151,8 @@ detect = "tempo"
   const auto store = record::Store::open_read_only(daemon.database());
   ASSERT_TRUE(store);
   const auto kept = [&](std::int64_t session) {
-    for (const auto& measure : store->load_session(session).value().measures) {
+    const auto stored = store->load_session(session).value();
+    for (const auto& measure : stored.measures) {
       if (measure.name == "kept") return measure.value.value_or(-1.0);
     }
     return -1.0;

@@ -141,6 +141,7 @@ static const knead_descriptor_t descriptor = {.size = sizeof descriptor,
                                               .id = "my-plugin",
                                               .name = "my-plugin",
                                               .version = "0.1.0",
+                                              .vendor = "your name",
                                               .summary = "Leads through a set by the clock."};
 static const knead_factory_t factory = {sizeof factory, 0, &descriptor, create};
 

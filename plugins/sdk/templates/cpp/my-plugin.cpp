@@ -15,8 +15,11 @@ using namespace knead::sdk;
 
 class MyPlugin final : public SampledPlugin {
  public:
-  static constexpr About kAbout{
-      .id = "my-plugin", .name = "my-plugin", .version = "0.1.0", .summary = "Leads through a set by the clock."};
+  static constexpr About kAbout{.id = "my-plugin",
+                                .name = "my-plugin",
+                                .version = "0.1.0",
+                                .vendor = "your name",
+                                .summary = "Leads through a set by the clock."};
   // What a routine may set under [activation.parameters]. One that is declared wrongly does not compile.
   static constexpr NumberParameter kReady{.key = "ready_s",
                                           .summary = "Time to get ready, and to let go of the release's pressure.",
