@@ -316,10 +316,8 @@ Result<std::unique_ptr<Server>> Server::listen(asio::io_context& io, ServerOptio
 }
 
 void Server::on(std::string method, Handler handler) {
-  on_late(std::move(method),
-          [handler = std::move(handler)](const json::object& params, Connection& from, const Reply& reply) {
-            reply.send(handler(params, from));
-          });
+  on_late(std::move(method), [handler = std::move(handler)](const json::object& params, Connection& from,
+                                                            const Reply& reply) { reply.send(handler(params, from)); });
 }
 void Server::on_late(std::string method, LateHandler handler) {
   impl_->handlers_.insert_or_assign(std::move(method), std::move(handler));

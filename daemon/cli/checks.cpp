@@ -244,7 +244,8 @@ Check check_database(const Context& context) {
 }
 
 Check judge_sandbox(int landlock) {
-  if (landlock > 0) return {.name = "plugins", .saw = fmt::format("files are out of their reach (Landlock {})", landlock)};
+  if (landlock > 0)
+    return {.name = "plugins", .saw = fmt::format("files are out of their reach (Landlock {})", landlock)};
   return {.name = "plugins",
           .verdict = Verdict::kNote,
           .saw = host::kNoLandlock,

@@ -29,7 +29,8 @@ struct Options {
   bool json = false;
 };
 
-/// Newest first. A record that is not there, or cannot be read, is no reason not to list plugins; `doctor` speaks of it.
+/// Newest first. A record that is not there, or cannot be read, is no reason not to list plugins; `doctor` speaks of
+/// it.
 std::vector<record::StoredPluginRun> recorded_runs(const Context& context, const std::string& chosen) {
   const auto database = context.database(chosen);
   if (!database) return {};
@@ -85,7 +86,8 @@ ExitCode list(const Context& context, const Options& options) {
 }  // namespace
 
 void add_plugin_list(CLI::App& plugin, Context& context) {
-  auto* command = plugin.add_subcommand("list", "The plugins there are, what a routine may set for them, how they fared");
+  auto* command =
+      plugin.add_subcommand("list", "The plugins there are, what a routine may set for them, how they fared");
   const auto options = std::make_shared<Options>();
   command->add_option("--db", options->db, "The record of how they fared (default: the daemon's)")->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");

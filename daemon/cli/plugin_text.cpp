@@ -74,12 +74,9 @@ boost::json::object plugin_json(const PluginEntry& entry) {
   }
   if (entry.last_run) {
     const record::StoredPluginRun& run = *entry.last_run;
-    json["last_run"] = boost::json::object{{"session", run.session_id},
-                                           {"started_at", run.started_at},
-                                           {"version", run.plugin.version},
-                                           {"slow_calls", run.conduct.slow_calls},
-                                           {"misuses", run.conduct.misuses},
-                                           {"last_misuse", run.conduct.last_misuse},
+    json["last_run"] = boost::json::object{{"session", run.session_id},      {"started_at", run.started_at},
+                                           {"version", run.plugin.version},  {"slow_calls", run.conduct.slow_calls},
+                                           {"misuses", run.conduct.misuses}, {"last_misuse", run.conduct.last_misuse},
                                            {"ended", run.conduct.ended}};
   }
   return json;

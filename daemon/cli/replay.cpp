@@ -55,9 +55,7 @@ void print(std::int64_t id, const live::ReplayResult& result) {
   fmt::print("the plugin {} {} was asked again", result.plugin->id, result.plugin->version);
   const auto& recorded = result.recorded_plugin;
   const bool other = recorded && (recorded->id != result.plugin->id || recorded->version != result.plugin->version);
-  fmt::print(
-      "{}\n",
-      other ? fmt::format("; recorded with {} {}", recorded->id, recorded->version) : "");
+  fmt::print("{}\n", other ? fmt::format("; recorded with {} {}", recorded->id, recorded->version) : "");
 }
 
 ExitCode run(const Context& context, Options options) {

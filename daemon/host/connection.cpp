@@ -77,13 +77,15 @@ Result<std::shared_ptr<Connection>> Connection::open(const PluginLaunch& launch)
 }
 
 Result<> Connection::send_start(const PluginLaunch& launch) {
-  if (launch.only_describe) return send_frame(StartFrame{.build = std::string(build_id()), .parameters = {}, .only_describe = true});
+  if (launch.only_describe)
+    return send_frame(StartFrame{.build = std::string(build_id()), .parameters = {}, .only_describe = true});
   const session::Activation& activation = launch.activation;
   if (!is_plain_text(activation.exercise, KNEAD_MAX_NOTE_TEXT) ||
       !is_plain_text(activation.plugin, KNEAD_MAX_NOTE_TEXT)) {
     return end(Errc::kInvalidInput, "was given an exercise or a name that is not a short plain text");
   }
-  return send_frame(StartFrame{.build = std::string(build_id()), .parameters = parameters_of(activation), .state = launch.state});
+  return send_frame(
+      StartFrame{.build = std::string(build_id()), .parameters = parameters_of(activation), .state = launch.state});
 }
 
 Result<> Connection::wait_limit(std::chrono::milliseconds limit) {

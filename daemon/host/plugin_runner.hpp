@@ -62,8 +62,7 @@ class PluginRunner {
                                         uint32_t* count, uint64_t* lost) noexcept;
   static knead_status_t on_log_rep(const knead_host_t* host, const knead_rep_t* rep) noexcept;
   static knead_status_t on_measure(const knead_host_t* host, const char* key, double value, const char* unit) noexcept;
-  static knead_status_t on_load_state(const knead_host_t* host, void* out, uint32_t capacity,
-                                      uint32_t* count) noexcept;
+  static knead_status_t on_load_state(const knead_host_t* host, void* out, uint32_t capacity, uint32_t* count) noexcept;
   static knead_status_t on_save_state(const knead_host_t* host, const void* data, uint32_t count) noexcept;
   static knead_status_t on_annotate(const knead_host_t* host, const char* key, const char* text) noexcept;
 

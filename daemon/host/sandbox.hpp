@@ -16,9 +16,8 @@ namespace knead::host::sandbox {
 Result<> confine_process(pid_t parent, int last_fd);
 
 /// With Landlock: from now on the plugin's own file can be read, and the libraries of the system that it may be linked
-/// with; nothing else, not even in its constructors. Returns false, and takes nothing away, on a kernel without it: there
-/// a plugin's constructors can read what the user can.
-/// Errors: kInternal.
+/// with; nothing else, not even in its constructors. Returns false, and takes nothing away, on a kernel without it:
+/// there a plugin's constructors can read what the user can. Errors: kInternal.
 Result<bool> confine_files(const std::string& plugin_file);
 
 /// A seccomp allow-list, in force before the plugin's file is loaded, because loading it runs its constructors. Files

@@ -230,14 +230,12 @@ void Daemon::run(const SessionRequest& request, RunHandler on_done) {
   prepared->on_done = std::move(on_done);
   beginning_ = std::make_shared<Beginning>(std::move(*prepared));
   // What comes after it was abandoned, or after the daemon is gone, finds nobody, and the plugin's process ends.
-  host::PluginProcess::launch(io_, *launch,
-                              [this, weak = std::weak_ptr(beginning_)](auto plugin) {
-                                const auto beginning = weak.lock();
-                                if (!beginning) return;
-                                beginning_.reset();
-                                beginning->on_done(plugin ? begin(*beginning, std::move(*plugin))
-                                                          : std::unexpected(std::move(plugin.error())));
-                              });
+  host::PluginProcess::launch(io_, *launch, [this, weak = std::weak_ptr(beginning_)](auto plugin) {
+    const auto beginning = weak.lock();
+    if (!beginning) return;
+    beginning_.reset();
+    beginning->on_done(plugin ? begin(*beginning, std::move(*plugin)) : std::unexpected(std::move(plugin.error())));
+  });
 }
 
 Result<Daemon::Beginning> Daemon::prepare(const SessionRequest& request) {

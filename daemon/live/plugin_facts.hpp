@@ -13,10 +13,7 @@ inline record::PluginIdentity identity_of(const host::PluginProcess& plugin) {
 
 inline record::PluginConduct conduct_of(const host::PluginProcess& plugin) {
   const host::PluginStatistics& seen = plugin.statistics();
-  return {.slow_calls = seen.slow_calls,
-          .misuses = seen.misuses,
-          .last_misuse = seen.last_misuse,
-          .ended = seen.ended};
+  return {.slow_calls = seen.slow_calls, .misuses = seen.misuses, .last_misuse = seen.last_misuse, .ended = seen.ended};
 }
 
 }  // namespace knead::live

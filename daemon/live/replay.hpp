@@ -35,7 +35,7 @@ struct ReplayResult {
   std::size_t measures = 0;
   std::optional<record::PluginIdentity> recorded_plugin{};
   std::optional<record::PluginIdentity> plugin{};  ///< that was asked again
-  std::optional<Difference> difference{};      ///< empty: identical
+  std::optional<Difference> difference{};          ///< empty: identical
 };
 
 /// Runs a stored session anew and holds what comes out against the record.

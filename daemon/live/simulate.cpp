@@ -134,7 +134,7 @@ class Keeper final : public SessionObserver {
   }
   [[nodiscard]] const Result<>& result() const { return result_; }
   Result<> end(const session::SessionReport& report, const host::PluginProcess* plugin,
-             const std::optional<std::string>& saved_state) {
+               const std::optional<std::string>& saved_state) {
     if (!result_) return result_;
     record::SessionSummary summary = record::summary_of(report);
     if (plugin != nullptr) summary.plugin = conduct_of(*plugin);
@@ -259,7 +259,8 @@ Result<session::SessionReport> simulate(const SimulateOptions& options) {
   }
   session::SessionReport report = conductor.report();
   if (keeper) {
-    if (auto kept = keeper->end(report, process.get(), conductor.session().saved_state()); !kept) return std::unexpected(std::move(kept.error()));
+    if (auto kept = keeper->end(report, process.get(), conductor.session().saved_state()); !kept)
+      return std::unexpected(std::move(kept.error()));
   }
   return report;
 }

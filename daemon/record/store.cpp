@@ -253,8 +253,7 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
     WHERE session_id = ?1)sql");
   constexpr int kStateColumn = 6;
   if (summary.plugin_state) bind_blob(conduct, kStateColumn, *summary.plugin_state);
-  run(conduct, id, summary.plugin.slow_calls, summary.plugin.misuses, summary.plugin.last_misuse,
-      summary.plugin.ended);
+  run(conduct, id, summary.plugin.slow_calls, summary.plugin.misuses, summary.plugin.last_misuse, summary.plugin.ended);
 }
 
 Result<> Store::limit_size(std::uint64_t bytes) {

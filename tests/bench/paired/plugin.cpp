@@ -73,7 +73,8 @@ std::vector<double> tick_to_cue() {
   boost::asio::io_context io;
   bool answered = false;
   bool failed = false;
-  plugin->attach(io, [&](const session::PluginAction&) { answered = true; }, [&](const std::string&) { failed = true; });
+  plugin->attach(
+      io, [&](const session::PluginAction&) { answered = true; }, [&](const std::string&) { failed = true; });
   SessionTime now{};
   plugin->post({now, session::event::SessionStarted{}}, ring.head(), DeviceTime{});
   std::vector<double> times;

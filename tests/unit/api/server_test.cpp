@@ -120,8 +120,9 @@ TEST_F(ServerTest, ARequestThatTakesTimeHoldsUpNoOther) {
   Server::Reply late;
   on_server([&] { server_->on_late("late", [&](const auto&, Connection&, const auto& reply) { late = reply; }); });
   RawPeer peer(path_);
-  ASSERT_TRUE(peer.say("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"late\"}\n"
-                       "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"echo\"}\n"));
+  ASSERT_TRUE(
+      peer.say("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"late\"}\n"
+               "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"echo\"}\n"));
   EXPECT_THAT(peer.hear(), HasSubstr("\"id\":2"));
   on_server([&] {
     EXPECT_TRUE(late.client_is_there());

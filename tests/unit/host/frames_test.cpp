@@ -93,7 +93,8 @@ TEST(Frames, EveryOtherFrameComesBackAsItWas) {
                          {{"reps", 8.0}, {"exercise", std::string("prone_y_lift")}, {"parameters.haptics", true}}};
   FrameBuffer buffer{};
   EXPECT_EQ(std::get<StartFrame>(decode_to_plugin(encode(ToPlugin(start), buffer)).value()), start);
-  const StartFrame describe{.build = "build", .parameters = {}, .state = std::string("\x00\x01", 2), .only_describe = true};
+  const StartFrame describe{
+      .build = "build", .parameters = {}, .state = std::string("\x00\x01", 2), .only_describe = true};
   EXPECT_EQ(std::get<StartFrame>(decode_to_plugin(encode(ToPlugin(describe), buffer)).value()), describe);
 
   const HelloFrame hello{
