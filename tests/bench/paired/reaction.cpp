@@ -19,14 +19,15 @@ void wait_until(HostTime when) {
   std::this_thread::sleep_for(when - HostClock::now());
 }
 
-/// From @p ask to the answer on @p socket, turn by turn.
-template <class Ask>
-std::vector<double> round_trips(int socket, Ask ask) {
+/// From @p ask to the answer on @p socket, turn by turn. What @p prepare does is the ball's affair, and takes no time.
+template <class Prepare, class Ask>
+std::vector<double> round_trips(int socket, Prepare prepare, Ask ask) {
   std::vector<double> times;
   times.reserve(kTurns);
   limit_wait(socket, std::chrono::milliseconds(100));
   std::array<std::byte, 64> answer{};
   for (int i = 0; i < kTurns + kWarmUp; ++i) {
+    prepare();
     const HostTime asked = HostClock::now();
     ask();
     const bool answered = ::recv(socket, answer.data(), answer.size(), 0) > 0;
@@ -49,8 +50,8 @@ std::vector<double> echo(const Scheduling& scheduling) {
     pthread_setschedparam(other.native_handle(), SCHED_FIFO, &param);
   }
   const std::array<std::byte, 32> report{};
-  auto times = round_trips(sockets.ends[1],
-                           [&] { static_cast<void>(::send(sockets.ends[1], report.data(), report.size(), 0)); });
+  auto times = round_trips(
+      sockets.ends[1], [] {}, [&] { static_cast<void>(::send(sockets.ends[1], report.data(), report.size(), 0)); });
   ::shutdown(sockets.ends[1], SHUT_RDWR);
   other.join();
   return times;
@@ -58,7 +59,7 @@ std::vector<double> echo(const Scheduling& scheduling) {
 
 std::vector<double> through_the_sampler(const Scheduling& scheduling) {
   SamplingRig rig(scheduling);
-  return round_trips(rig.ball(), [&] { rig.send_report(true); });
+  return round_trips(rig.ball(), [&] { rig.make_report(true); }, [&] { rig.send_made(); });
 }
 
 }  // namespace

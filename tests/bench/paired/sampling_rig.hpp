@@ -22,8 +22,13 @@ class SamplingRig {
 
   /// The ball's end.
   [[nodiscard]] int ball() const noexcept { return sockets_.ends[1]; }
-  /// Sends the next report. With @p wish the motor's frequency differs from the last one's, so that a command follows.
   void send_report(bool wish) {
+    make_report(wish);
+    send_made();
+  }
+  /// The next report, as a ball has it ready. With @p wish the motor's frequency differs from the last one's, so that a
+  /// command follows.
+  void make_report(bool wish) {
     ++seq_;
     if (wish) {
       controls_.set_request({.level = Level{100},
@@ -37,10 +42,9 @@ class SamplingRig {
                                   .period_us = 1000,
                                   .temperature_c = 25,
                                   .raw = {20'000 + static_cast<std::int32_t>(seq_ % 7)}};
-    std::array<std::byte, protocol::kPacketSize> bytes{};
-    const std::size_t size = protocol::encode_report(report, bytes);
-    static_cast<void>(::send(ball(), bytes.data(), size, 0));
+    size_ = protocol::encode_report(report, bytes_);
   }
+  void send_made() { static_cast<void>(::send(ball(), bytes_.data(), size_, 0)); }
 
  private:
   SocketPair sockets_;
@@ -50,6 +54,8 @@ class SamplingRig {
   sampling::Sampler sampler_{controls_, ring_, sampling::Limits{}};
   HostTime start_ = HostClock::now();
   std::uint32_t seq_ = 0;
+  std::array<std::byte, protocol::kPacketSize> bytes_{};
+  std::size_t size_ = 0;
   sampling::SamplingThread thread_;
 };
 
