@@ -130,7 +130,7 @@ class Daemon final : private hw::BusEvents {
   Result<Beginning> prepare(const SessionRequest& request);
   /// Fills in what the plugin kept.
   Result<host::PluginLaunch> plugin_launch(Beginning& beginning);
-  std::string kept_state(const std::string& profile, const std::string& plugin_file) const;
+  [[nodiscard]] std::string kept_state(const std::string& profile, const std::string& plugin_file) const;
   Result<const LiveSession*> begin(const Beginning& beginning, std::unique_ptr<host::PluginProcess> plugin);
   /// Answers a session that has not begun with @p error: it never will.
   void abandon_beginning(const Error& error);
