@@ -133,8 +133,7 @@ Judgement check_memory(const Subject& subject) {
   // something is being kept. (choices)
   constexpr std::int64_t kWorthAWord = 256 << 10;
   constexpr std::int64_t kTooMuch = 4 << 20;
-  Subject long_one = subject;
-  auto opened = Stage::open(long_one);
+  auto opened = Stage::open(subject);
   if (!opened) return not_started(opened.error());
   Stage& stage = **opened;
   if (stage.private_memory() == 0) return skipped("/proc does not say how much memory a process has");
