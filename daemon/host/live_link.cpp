@@ -75,24 +75,29 @@ void LiveLink::send_next() {
     return;
   }
   state_ = State::kCalled;
-  arm(kSlowAfter);
+  called_at_ = std::chrono::steady_clock::now();
+  if (!armed_) arm(kSlowAfter);
 }
 
-void LiveLink::arm(milliseconds delay) {
+void LiveLink::arm(std::chrono::nanoseconds delay) {
+  armed_ = true;
   deadline_.expires_after(delay);
   deadline_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
     if (!self || error) return;
+    self->armed_ = false;
     self->drain();
-    self->on_deadline();
+    // drain() may have found a late answer and sent the next event, whose own timer then runs.
+    if (!self->armed_) self->on_deadline();
   });
 }
 
 void LiveLink::on_deadline() {
-  // drain() may have found the answer and sent the next event, whose own timer then runs.
-  if (deadline_.expiry() > std::chrono::steady_clock::now()) return;
   switch (state_) {
     case State::kCalled:
+      // Armed for a call before this one.
+      if (const auto left = called_at_ + kSlowAfter - std::chrono::steady_clock::now(); left.count() > 0)
+        return arm(left);
       state_ = State::kSlow;
       ++connection_->statistics().slow_calls;
       arm(kRevokedAfter - kSlowAfter);
@@ -129,7 +134,11 @@ void LiveLink::drain() {
     if (const auto* action = std::get_if<session::PluginAction>(&*received)) {
       take(*action);
     } else {
-      deadline_.cancel();
+      // A call that was in time leaves the timer to the next: setting it anew for each would cost as much as the call.
+      if (state_ != State::kCalled) {
+        deadline_.cancel();
+        armed_ = false;
+      }
       state_ = State::kIdle;
       if (!queue_.empty()) send_next();
     }

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -48,7 +49,7 @@ class LiveLink : public std::enable_shared_from_this<LiveLink> {
   void wait_readable();
   void drain();
   void send_next();
-  void arm(std::chrono::milliseconds delay);
+  void arm(std::chrono::nanoseconds delay);
   void on_deadline();
   void withdraw_motor();
   void take(const session::PluginAction& action);
@@ -61,6 +62,8 @@ class LiveLink : public std::enable_shared_from_this<LiveLink> {
   boost::asio::steady_timer deadline_;
   std::deque<EventFrame> queue_;
   State state_ = State::kIdle;
+  bool armed_ = false;  ///< deadline_ runs
+  std::chrono::steady_clock::time_point called_at_{};
   std::function<void(SessionTime)> on_tick_skipped_;
   std::uint64_t calls_ = 0;
   bool withdrawing_ = false;  ///< on_action_ is told of a motor request that is not the plugin's
