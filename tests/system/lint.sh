@@ -81,7 +81,8 @@ fingerprints() {
   # The database has one object a file; CMake writes each key on a line of its own, the command first. Where the tree
   # lies is no part of a fingerprint.
   awk -v root="$PWD/" '
-    /^ *"command":/ { command = $0; gsub(root, "", command) }
+    BEGIN { tree = substr(root, 1, length(root) - 1) }
+    /^ *"command":/ { command = $0; gsub(tree, ".", command) }
     /^ *"file":/ {
       file = $0; sub(/^ *"file": *"/, "", file); sub(/",? *$/, "", file)
       if (index(file, root) != 1) next
