@@ -36,8 +36,8 @@ def faults(lab, report):
     report.require("it goes on to the end", probe.wait_for("ended"), probe.program.output[-300:])
     end = probe.events("ended")[0]
     # A garbled report's own readings are missing too: one, or as many as a report holds where the guest falls behind.
-    # What a busy machine made the ball lose as well is missing too, but for what it lost after the last report: its
-    # count is asked for only then.
+    # What a busy machine made the ball lose between two reports is missing too. What it lost before the first or after
+    # the last leaves no gap behind, and is in the ball's own count alone.
     report.check("the 7 dropped readings are missing",
                  end["dropped"] >= 7 and 7 + 3 <= end["missing"] <= end["dropped"] + 3 * MAX_READINGS, end)
     report.check("3 reports were garbage", end["bad"] == 3, end["bad"])
