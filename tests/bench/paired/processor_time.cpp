@@ -46,9 +46,7 @@ std::vector<double> bare_loop(const Scheduling& scheduling) {
   const SocketPair sockets;
   std::thread other([&] {
     pthread_setname_np(pthread_self(), "bare-loop");
-    std::array<std::byte, 64> packet{};
-    while (::recv(sockets.ends[0], packet.data(), packet.size(), 0) > 0) {
-    }
+    receive_until_shut(sockets.ends[0], [](const auto&) {});
   });
   if (scheduling.priority > 0) {
     const sched_param param{.sched_priority = scheduling.priority};

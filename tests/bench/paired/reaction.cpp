@@ -41,9 +41,9 @@ std::vector<double> round_trips(int socket, Prepare prepare, Ask ask) {
 std::vector<double> echo(const Scheduling& scheduling) {
   const SocketPair sockets;
   std::thread other([&] {
-    std::array<std::byte, 64> packet{};
-    while (::recv(sockets.ends[0], packet.data(), packet.size(), 0) > 0)
+    receive_until_shut(sockets.ends[0], [&](const auto& packet) {
       static_cast<void>(::send(sockets.ends[0], packet.data(), protocol::kMotorCommandSize, 0));
+    });
   });
   if (scheduling.priority > 0) {
     const sched_param param{.sched_priority = scheduling.priority};

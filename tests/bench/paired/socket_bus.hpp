@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 
@@ -24,6 +25,7 @@ struct SocketPair {
   SocketPair(const SocketPair&) = delete;
   SocketPair& operator=(const SocketPair&) = delete;
 
+  static constexpr std::chrono::milliseconds kLongestWait{2};  ///< SamplingThread's tick
   std::array<int, 2> ends{};
 };
 
@@ -31,6 +33,21 @@ struct SocketPair {
 inline void limit_wait(int socket, std::chrono::microseconds limit) {
   const timeval time{.tv_sec = 0, .tv_usec = limit.count()};
   ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+}
+
+/// The bare thing at the ball's place: takes each packet on @p socket, with the wait that SocketBus has, and gives it
+/// to
+/// @p answer until the other end shuts down.
+template <class Answer>
+void receive_until_shut(int socket, Answer answer) {
+  limit_wait(socket, SocketPair::kLongestWait);
+  std::array<std::byte, protocol::kPacketSize> packet{};
+  for (;;) {
+    const ssize_t size = ::recv(socket, packet.data(), packet.size(), 0);
+    if (size > 0) answer(packet);
+    const bool waited = size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    if (size <= 0 && !waited) return;
+  }
 }
 
 /// A ball's link over one end of a socket pair: the transport of the measurements, and nothing else.
@@ -65,9 +82,7 @@ class SocketLink final : public hw::Link {
 /// A bus with one link that is open from the start.
 class SocketBus final : public hw::Bus {
  public:
-  explicit SocketBus(int socket) : socket_(socket), link_(socket) {
-    limit_wait(socket, std::chrono::milliseconds(2));  // SamplingThread's tick
-  }
+  explicit SocketBus(int socket) : socket_(socket), link_(socket) { limit_wait(socket, SocketPair::kLongestWait); }
   [[nodiscard]] SocketLink& link() noexcept { return link_; }
   Result<> start(hw::BusEvents&) override { return {}; }
   void run_once(HostTime) noexcept override {
