@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/record/export.hpp"
 
+#include <algorithm>
 #include <array>
 
+#include "daemon/record/export_flow.hpp"
 #include "daemon/record/table.hpp"
+#include "daemon/session/input_json.hpp"
 
 namespace knead::record {
 
@@ -127,6 +130,33 @@ constexpr std::array<Column<Gap>, 3> kGapColumns{{
     {"count", [](const Gap& g) { return Cell(g.count); }},
 }};
 
+constexpr std::array<Column<StoredInput>, 3> kInputColumns{{
+    {"samples", [](const StoredInput& i) { return Cell(i.samples); }},
+    {"kind", [](const StoredInput& i) { return text(i.kind); }},
+    {"json", [](const StoredInput& i) { return Cell(Json{i.json}); }},
+}};
+
+constexpr std::array<Column<session::Band>, 3> kBandColumns{{
+    {"lo_n", [](const session::Band& b) { return Cell(b.lo.value); }},
+    {"hi_n", [](const session::Band& b) { return Cell(b.hi.value); }},
+    {"hysteresis_n", [](const session::Band& b) { return Cell(b.hysteresis.value); }},
+}};
+
+constexpr std::array<Column<PluginIdentity>, 3> kPluginColumns{{
+    {"file", [](const PluginIdentity& p) { return text(p.file); }},
+    {"id", [](const PluginIdentity& p) { return text(p.id); }},
+    {"version", [](const PluginIdentity& p) { return text(p.version); }},
+}};
+
+std::vector<StoredInput> rows_of(const std::vector<session::Input>& inputs) {
+  std::vector<StoredInput> rows;
+  rows.reserve(inputs.size());
+  for (const session::Input& i : inputs) {
+    rows.push_back({i.samples, std::string(session::kind_of(i)), session::input_json(i)});
+  }
+  return rows;
+}
+
 template <class Row, std::size_t kCount>
 std::span<const Column<Row>> all(const std::array<Column<Row>, kCount>& columns) {
   return columns;
@@ -170,12 +200,29 @@ void append_session(fmt::memory_buffer& out, const StoredSession& session) {
   append(out, "]");
 }
 
-/// Hands over what has gathered, and notices a full disk or a closed pipe.
-Result<> flow(fmt::memory_buffer& from, std::ostream& to) {
-  to.write(from.data(), static_cast<std::streamsize>(from.size()));
-  from.clear();
-  if (!to) return fail(Errc::kStorage, "cannot write the export", "check the free space where it goes");
-  return {};
+/// "name":{...}, or null
+template <class Row, std::size_t kCount>
+void append_maybe(fmt::memory_buffer& out, std::string_view name, const std::array<Column<Row>, kCount>& columns,
+                  const std::optional<Row>& row) {
+  fmt::format_to(std::back_inserter(out), "\"{}\":", name);
+  if (!row) return append(out, "null");
+  append(out, "{");
+  append_json_members(out, all(columns), *row);
+  append(out, "}");
+}
+
+void append_inputs(fmt::memory_buffer& out, const StoredInputs& inputs) {
+  fmt::format_to(std::back_inserter(out), ",\n\"inputs\":{{\"kept\":{},", inputs.kept);
+  append_maybe(out, "own_band", kBandColumns, inputs.band);
+  append(out, ",");
+  append_maybe(out, "plugin", kPluginColumns, inputs.plugin);
+  append(out, ",\"plugin_state_hex\":\"");
+  for (const char byte : inputs.plugin_state) {
+    fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
+  }
+  append(out, "\"");
+  append_objects(out, "rows", kInputColumns, rows_of(inputs.inputs));
+  append(out, "}");
 }
 
 template <class Row, std::size_t kCount>
@@ -200,11 +247,18 @@ Result<> write_sample_csv(const Store& store, const SessionFacts& facts, std::os
 
 }  // namespace
 
+std::span<const std::string_view> csv_table_names() noexcept {
+  // The order of CsvTable.
+  static constexpr std::array<std::string_view, 9> kNames{"samples", "events", "reps",         "steps",  "measures",
+                                                          "gaps",    "inputs", "calibrations", "session"};
+  return kNames;
+}
+
 std::optional<CsvTable> csv_table_from(std::string_view name) noexcept {
-  if (name == "samples") return CsvTable::kSamples;
-  if (name == "events") return CsvTable::kEvents;
-  if (name == "reps") return CsvTable::kReps;
-  return std::nullopt;
+  const auto names = csv_table_names();
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<CsvTable>(found - names.begin());
 }
 
 Result<> export_csv(const Store& store, std::int64_t id, CsvTable what, std::ostream& out) {
@@ -217,6 +271,21 @@ Result<> export_csv(const Store& store, std::int64_t id, CsvTable what, std::ost
       return write_csv(out, kEventColumns, session->events);
     case CsvTable::kReps:
       return write_csv(out, kRepColumns, session->reps);
+    case CsvTable::kSteps:
+      return write_csv(out, kStepColumns, session->steps);
+    case CsvTable::kMeasures:
+      return write_csv(out, kMeasureColumns, session->measures);
+    case CsvTable::kGaps:
+      return write_csv(out, kGapColumns, session->gaps);
+    case CsvTable::kInputs: {
+      const auto inputs = store.load_inputs(id);
+      if (!inputs) return std::unexpected(inputs.error());
+      return write_csv(out, kInputColumns, rows_of(inputs->inputs));
+    }
+    case CsvTable::kCalibrations:
+      return write_csv(out, kCalibrationColumns, session->calibrations);
+    case CsvTable::kSession:
+      return write_csv(out, kFactColumns, std::vector{session->facts});
   }
   return {};
 }
@@ -224,8 +293,11 @@ Result<> export_csv(const Store& store, std::int64_t id, CsvTable what, std::ost
 Result<> export_json(const Store& store, std::int64_t id, std::ostream& out) {
   const auto session = store.load_session(id);
   if (!session) return std::unexpected(session.error());
+  const auto inputs = store.load_inputs(id);
+  if (!inputs) return std::unexpected(inputs.error());
   fmt::memory_buffer buffer;
   append_session(buffer, *session);
+  append_inputs(buffer, *inputs);
   append(buffer, ",\n\"samples\":{\"columns\":");
   std::string_view comma = "[";
   for (const Column<SampleRow>& column : kSampleColumns) {

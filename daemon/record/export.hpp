@@ -17,18 +17,29 @@
 namespace knead::record {
 
 /// Which of a session's tables a CSV file holds.
-enum class CsvTable : std::uint8_t { kSamples, kEvents, kReps };
+enum class CsvTable : std::uint8_t {
+  kSamples,
+  kEvents,
+  kReps,
+  kSteps,
+  kMeasures,
+  kGaps,
+  kInputs,
+  kCalibrations,
+  kSession,
+};
 std::optional<CsvTable> csv_table_from(std::string_view name) noexcept;
+/// In the order of CsvTable: "samples", "events", ...
+std::span<const std::string_view> csv_table_names() noexcept;
 
-/// samples: t_s,seq,device_us,host_ns,raw,force_n,pressure_kpa,motor_level,quality,button
-/// events:  t_s,kind,json
-/// reps:    n,start_s,duration_s,peak_n,mean_n,impulse_ns,too_hard
-/// quality is the bit set of knead::Quality; pressure_kpa is empty where the ball's contact area is not known.
-/// Errors: those of the store; kStorage when @p out takes no more.
+/// One table under a header with its columns' names; docs/exports.md describes them. quality is the bit set of
+/// knead::Quality; pressure_kpa is empty where the ball's contact area is not known. Errors: those of the store;
+/// kStorage when @p out takes no more.
 Result<> export_csv(const Store& store, std::int64_t id, CsvTable what, std::ostream& out);
 
 /// One object: {"session": {...}, "routine_source", "config", "calibrations", "steps", "reps", "measures", "gaps",
-/// "events", "samples": {"columns": [...], "rows": [[...], ...]}}.
+/// "events", "inputs": {...}, "samples": {"columns": [...], "rows": [[...], ...]}}. With "inputs" and "samples" it
+/// holds all that a replay needs.
 Result<> export_json(const Store& store, std::int64_t id, std::ostream& out);
 
 /// The same object without its samples: `knead show --json`.
