@@ -20,6 +20,7 @@ void add_tare(CLI::App& app, Context& context);
 void add_sessions(CLI::App& app, Context& context);
 void add_show(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
+void add_report(CLI::App& app, Context& context);
 void add_replay(CLI::App& app, Context& context);
 void add_simulate(CLI::App& app, Context& context);
 void add_routine(CLI::App& app, Context& context);

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/record/chart.hpp"
+#include "daemon/record/export_flow.hpp"
+#include "daemon/record/markup.hpp"
+#include "daemon/record/page.hpp"
+
+namespace knead::record {
+
+namespace {
+
+using Out = std::back_insert_iterator<std::string>;
+
+constexpr double kWidth = 1000.0;
+constexpr double kHeight = 240.0;
+constexpr double kLeft = 46.0;
+constexpr double kRight = 984.0;
+constexpr double kTop = 24.0;
+constexpr double kBottom = 205.0;
+constexpr double kDay = 86'400.0;
+
+/// What is drawn, in order; of those the store has values of.
+struct Shown {
+  std::string_view name;
+  std::string_view title;
+  bool from_zero;
+};
+constexpr std::array<Shown, 5> kShown{{
+    {"time_in_band", "Time in band", true},
+    {"discomfort_force", "Discomfort force", true},
+    {"dose", "Dose", true},
+    {"mean_force", "Mean force", true},
+    {"steadiness_cv", "Steadiness (spread of the force, in parts of its mean; less is steadier)", true},
+}};
+
+struct Point {
+  double t = 0.0;  ///< seconds since 1970
+  double value = 0.0;
+  bool left = false;
+};
+
+struct Series {
+  const Shown* shown = nullptr;
+  std::string unit;
+  std::vector<Point> points;
+};
+
+struct Row {
+  SessionFacts facts;
+  std::array<std::optional<double>, kShown.size()> values;
+};
+
+std::string day_of(double t) {
+  const auto day = std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(t))));
+  const std::chrono::year_month_day date(day);
+  return fmt::format("{}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
+}
+
+/// Midnights, or firsts of months where there are many.
+std::vector<double> date_ticks(double from, double to) {
+  const double days = (to - from) / kDay;
+  std::vector<double> all;
+  if (days <= 70.0) {
+    const double step = kDay * std::max(1.0, std::ceil(days / 8.0));
+    for (double t = std::ceil(from / kDay) * kDay; t <= to; t += step) all.push_back(t);
+  } else {
+    const int step = std::max(1, static_cast<int>(std::ceil(days / 30.4 / 8.0)));
+    const auto first = std::chrono::floor<std::chrono::days>(
+        std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(from))));
+    const std::chrono::year_month_day date(first);
+    auto month = std::chrono::year_month(date.year(), date.month()) + std::chrono::months(1);
+    for (;; month += std::chrono::months(step)) {
+      const std::chrono::sys_days day(month / 1);
+      const auto t = static_cast<double>(std::chrono::sys_seconds(day).time_since_epoch().count());
+      if (t > to) break;
+      all.push_back(t);
+    }
+  }
+  if (all.empty()) all.push_back(from);
+  return all;
+}
+
+/// Points of zero length with a round or square end: a year of them in one path.
+std::string dots(const Series& series, bool left, const Scale& x, const Scale& y) {
+  std::string data;
+  for (const Point& p : series.points) {
+    if (p.left == left) fmt::format_to(std::back_inserter(data), "M{} {}h0", px(x(p.t)), px(y(p.value)));
+  }
+  if (data.empty()) return {};
+  return fmt::format("<path class=\"{}\" d=\"{}\"/>", left ? "left" : "right", data);
+}
+
+std::string chart(const Series& series, std::size_t number) {
+  const auto [first, last] = std::ranges::minmax(series.points, {}, &Point::t);
+  const auto [least, most] = std::ranges::minmax(series.points, {}, &Point::value);
+  // Half a day of air, or the first and last points sit on the frame.
+  const Scale x{first.t - kDay / 2, last.t + kDay / 2, kLeft, kRight};
+  const double low = series.shown->from_zero ? std::min(least.value, 0.0) : least.value;
+  const double high = most.value > low ? most.value : low + 1.0;
+  const bool percent = series.unit == "%";
+  const Scale y{low, percent ? std::max(100.0, high) : high * 1.05, kBottom, kTop};
+  std::string svg = fmt::format(
+      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"t{}-title t{}-text\"><title id=\"t{}-title\">{} by "
+      "date</title><desc id=\"t{}-text\">{} sessions from {} to {}, between {:.4g} and {:.4g} {}. The table below "
+      "holds "
+      "the numbers.</desc>",
+      px(kWidth), px(kHeight), number, number, number, series.shown->title, number, series.points.size(),
+      day_of(first.t), day_of(last.t), least.value, most.value, markup_text(series.unit));
+  const Out out(svg);
+  for (const double value : ticks(y.from, y.to, 4)) {
+    fmt::format_to(out, "<path class=\"grid\" d=\"M{} {}H{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
+                   px(kLeft), px(y(value)), px(kRight), px(kLeft - 6), px(y(value) + 4), plain(value));
+  }
+  for (const double t : date_ticks(x.from, x.to)) {
+    fmt::format_to(out, "<path class=\"grid\" d=\"M{} {}v5\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                   px(x(t)), px(kBottom), px(x(t)), px(kBottom + 20), day_of(t));
+  }
+  fmt::format_to(out, "<text x=\"4\" y=\"14\">{}</text>", markup_text(series.unit));
+  svg += dots(series, true, x, y);
+  svg += dots(series, false, x, y);
+  return svg + "</svg>";
+}
+
+std::string key(const std::vector<Row>& rows) {
+  std::string html = "<ul class=\"key\">";
+  for (const std::string_view side : {"left", "right"}) {
+    if (std::ranges::none_of(rows, [side](const Row& row) { return row.facts.side == side; })) continue;
+    html += fmt::format(
+        "<li><svg viewBox=\"0 0 24 14\" aria-hidden=\"true\"><path class=\"{}\" d=\"M12 7h0\"/></svg>{} side ({})</li>",
+        side, side, side == "left" ? "round" : "square");
+  }
+  return html + "</ul>\n";
+}
+
+void table(Out out, const std::vector<Row>& rows, const std::array<Series, kShown.size()>& series) {
+  fmt::format_to(out,
+                 "<h2>Every session</h2>\n<div class=\"table\"><table><thead><tr><th>Date (UTC)</th><th>Side</th>"
+                 "<th>Outcome</th><th class=\"n\">Credited</th><th class=\"n\">Reps</th>");
+  for (const Series& each : series) {
+    if (each.points.empty()) continue;
+    const std::string_view title = each.shown->title;
+    fmt::format_to(out, "<th class=\"n\">{}{}{}</th>", title.substr(0, title.find(" (")), each.unit.empty() ? "" : ", ",
+                   markup_text(each.unit));
+  }
+  fmt::format_to(out, "<th class=\"n\">Pain 0 to 10</th></tr></thead><tbody>\n");
+  for (const Row& row : rows) {
+    const SessionFacts& f = row.facts;
+    fmt::format_to(out,
+                   "<tr><td class=\"t\">{} {}</td><td>{}</td><td>{}</td><td class=\"n\">{:.0f} s</td>"
+                   "<td class=\"n\">{}/{}</td>",
+                   f.started_at.substr(0, 10), f.started_at.substr(11, 5), markup_text(f.side),
+                   markup_text(f.outcome.value_or("")), to_seconds(f.credited), f.reps, f.target_reps);
+    for (std::size_t i = 0; i < kShown.size(); ++i) {
+      if (series.at(i).points.empty()) continue;
+      const auto& value = row.values.at(i);
+      fmt::format_to(out, "<td class=\"n\">{}</td>", value ? fmt::format("{:.4g}", *value) : "");
+    }
+    const auto rating = [](const std::optional<std::int64_t>& n) { return n ? fmt::format("{}", *n) : "–"; };
+    fmt::format_to(out, "<td class=\"n\">{}</td></tr>\n",
+                   f.nrs_before || f.nrs_after ? rating(f.nrs_before) + " → " + rating(f.nrs_after) : "");
+  }
+  fmt::format_to(out, "</tbody></table></div>\n");
+}
+
+Result<std::vector<Row>> rows_of(const Store& store, const TrendOptions& options) {
+  // The limit is of those that are shown.
+  constexpr std::size_t kAll = 1'000'000;
+  auto all = store.list_sessions(kAll);
+  if (!all) return std::unexpected(all.error());
+  std::erase_if(*all, [&](const SessionFacts& f) {
+    return !f.outcome || f.started_at.size() < 16 || (!options.profile.empty() && f.profile != options.profile);
+  });
+  const auto is_real = [](const SessionFacts& f) { return f.origin == to_string(Origin::kBall); };
+  if (std::ranges::any_of(*all, is_real)) std::erase_if(*all, [&](const SessionFacts& f) { return !is_real(f); });
+  if (all->empty()) {
+    return fail(Errc::kNotFound,
+                options.profile.empty() ? std::string("there is no finished session yet")
+                                        : "there is no finished session of the profile " + options.profile,
+                "`knead sessions` lists what there is");
+  }
+  if (all->size() > options.limit) all->resize(options.limit);
+  std::vector<Row> rows;
+  rows.reserve(all->size());
+  for (SessionFacts& facts : *all) rows.push_back({std::move(facts), {}});
+  return rows;
+}
+
+}  // namespace
+
+Result<> write_trend_page(const Store& store, const TrendOptions& options, std::ostream& out) {
+  auto rows = rows_of(store, options);
+  if (!rows) return std::unexpected(rows.error());
+  std::array<Series, kShown.size()> series;
+  for (std::size_t i = 0; i < kShown.size(); ++i) series.at(i).shown = &kShown.at(i);
+  for (Row& row : *rows) {
+    const auto session = store.load_session(row.facts.id);
+    if (!session) return std::unexpected(session.error());
+    for (const StoredMeasure& m : session->measures) {
+      const auto* const shown = std::ranges::find(kShown, m.name, &Shown::name);
+      if (shown == kShown.end() || m.source != "knead" || !m.value || !std::isfinite(*m.value)) continue;
+      const auto index = static_cast<std::size_t>(shown - kShown.begin());
+      row.values.at(index) = m.value;
+      series.at(index).unit = m.unit;
+      series.at(index).points.push_back(
+          {static_cast<double>(row.facts.started_unix_us) / 1e6, *m.value, row.facts.side == "left"});
+    }
+  }
+
+  const SessionFacts& newest = rows->front().facts;
+  const SessionFacts& oldest = rows->back().facts;
+  std::string html = page_begin("Knead: the course");
+  const Out to(html);
+  fmt::format_to(to, "<h1>The course{}{}</h1>\n<p class=\"faint\">{} sessions, {} to {}{}</p>\n",
+                 options.profile.empty() ? "" : " of ", markup_text(options.profile), rows->size(),
+                 oldest.started_at.substr(0, 10), newest.started_at.substr(0, 10),
+                 newest.origin == to_string(Origin::kBall) ? "" : " (simulated)");
+  const std::string sides = key(*rows);
+  std::size_t number = 0;
+  for (const Series& each : series) {
+    if (each.points.empty()) continue;
+    fmt::format_to(to,
+                   "<h2>{}{}{}</h2>\n<figure><div class=\"chart\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}"
+                   "</div>{}</figure>\n",
+                   each.shown->title, each.unit.empty() ? "" : ", ", markup_text(each.unit), each.shown->title,
+                   chart(each, number), sides);
+    ++number;
+  }
+  fmt::format_to(to,
+                 "<p>Days differ, and so do two measurements of the same day: a single point higher or lower says "
+                 "little.</p>\n");
+  table(to, *rows, series);
+  html += page_end();
+  fmt::memory_buffer buffer;
+  buffer.append(html.data(), html.data() + html.size());
+  return flow(buffer, out);
+}
+
+}  // namespace knead::record
