@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/record/database.hpp"
 
+#include <fmt/chrono.h>
 #include <sqlite3.h>
+
+#include <ctime>
 
 namespace knead::record {
 
@@ -38,6 +41,14 @@ Error storage_error(const std::string& path, std::string_view doing, const SQLit
     default:
       return {.code = Errc::kStorage, .context = what + thrown.what()};
   }
+}
+
+std::string iso_utc(std::chrono::sys_time<std::chrono::microseconds> t) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(t);
+  const std::time_t c_time = seconds.time_since_epoch().count();
+  std::tm utc{};
+  ::gmtime_r(&c_time, &utc);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", utc, (t - seconds).count());
 }
 
 }  // namespace knead::record

@@ -7,6 +7,7 @@
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ auto guarded(const std::string& path, std::string_view doing, Body&& body) -> st
     return std::unexpected(storage_error(path, doing, thrown));
   }
 }
+
+/// "2025-03-01T07:15:00.000000Z"
+[[nodiscard]] std::string iso_utc(std::chrono::sys_time<std::chrono::microseconds> t);
 
 /// Binds a statement's parameters in order and runs it.
 template <class... Values>

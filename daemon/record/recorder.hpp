@@ -94,6 +94,12 @@ class Recorder {
   void input(session::Input input);
   /// Samples from @p end_ring_index on are not the session's.
   void end_session(SessionSummary summary, std::uint64_t end_ring_index);
+  /// For what is kept beside sessions: runs @p job on the recorder's thread, which alone has the store, and returns
+  /// what it returned. What it uses must live as long as it, which may be longer than the wait. Errors: the job's;
+  /// kTimeout when it is not done within @p limit; it may be done later.
+  Result<> with_store(std::function<Result<>(Store&)> job, std::chrono::milliseconds limit);
+  /// The same without waiting for it.
+  void with_store(std::function<void(Store&)> job);
   /// Any thread.
   [[nodiscard]] RecorderStatus status() const;
   /// Waits until everything posted before has been written, or one attempt at it has failed. For the end of a program
@@ -128,7 +134,10 @@ class Recorder {
   struct Dropped {
     std::uint64_t events = 0;
   };
-  using Message = std::variant<Begin, Continue, TimeAnchor, Calibrated, session::Event, Inputs, Dropped, End>;
+  struct Job {
+    std::function<void(Store&)> run;
+  };
+  using Message = std::variant<Begin, Continue, TimeAnchor, Calibrated, session::Event, Inputs, Dropped, End, Job>;
 
   /// The session in hand. Recorder thread.
   struct Live {
@@ -159,6 +168,7 @@ class Recorder {
   void handle(const Inputs& inputs);
   void handle(const Dropped& dropped);
   void handle(End& end);
+  void handle(Job& job) { job.run(store_); }
   void retire(std::unique_ptr<SessionBuffer> buffer);
   void commit();
   bool write(SessionBuffer& buffer);

@@ -164,7 +164,61 @@ CREATE TABLE inputs (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3};
+// What is known of balls and of the people who use them, sessions apart. Rows are added, never changed, but for the
+// mark that a calibration was undone.
+constexpr const char* kCalibrationsAndSafety = R"sql(
+CREATE TABLE balls (
+  serial             TEXT PRIMARY KEY,
+  firmware           INTEGER NOT NULL,    -- BCD; as last seen
+  first_seen         TEXT NOT NULL,       -- UTC, ISO 8601
+  first_seen_unix_us INTEGER NOT NULL,
+  last_seen          TEXT NOT NULL,
+  last_seen_unix_us  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ball_calibrations (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  ball_serial   TEXT NOT NULL,
+  at            TEXT NOT NULL,            -- UTC, ISO 8601
+  at_unix_us    INTEGER NOT NULL,
+  means         TEXT NOT NULL,            -- found | weights | tare | undo
+  calibrated    INTEGER NOT NULL,         -- these seven: PROTOCOL.md, section 6
+  point_a_raw   INTEGER NOT NULL,
+  point_a_mn    INTEGER NOT NULL,
+  point_b_raw   INTEGER NOT NULL,
+  point_b_mn    INTEGER NOT NULL,
+  tare_raw      INTEGER NOT NULL,
+  reference_raw INTEGER NOT NULL,
+  residual_pct  REAL,                     -- of full scale; NULL: no further weight showed it
+  knead_version TEXT NOT NULL,
+  undone_at     TEXT                      -- UTC, ISO 8601; NULL: it was not
+) STRICT;
+CREATE INDEX ball_calibrations_by_ball ON ball_calibrations (ball_serial, id);
+
+CREATE TABLE ball_calibration_points (
+  calibration_id INTEGER NOT NULL REFERENCES ball_calibrations ON DELETE CASCADE,
+  ordinal        INTEGER NOT NULL,
+  force_n        REAL NOT NULL,           -- known; 0: unloaded
+  raw            REAL NOT NULL,           -- mean of a second, counts
+  spread_raw     REAL NOT NULL,
+  residual_n     REAL NOT NULL,           -- what the line says less what is known
+  PRIMARY KEY (calibration_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE safety_answers (
+  id                INTEGER PRIMARY KEY AUTOINCREMENT,
+  profile           TEXT NOT NULL,
+  at                TEXT NOT NULL,        -- UTC, ISO 8601
+  at_unix_us        INTEGER NOT NULL,
+  questions_version INTEGER NOT NULL,
+  yes               TEXT NOT NULL,        -- ids of the questions answered with yes, a space between them
+  clinician_asked   INTEGER NOT NULL,     -- confirmed on purpose
+  knead_version     TEXT NOT NULL
+) STRICT;
+CREATE INDEX safety_answers_by_profile ON safety_answers (profile, id);
+)sql";
+
+constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3, kCalibrationsAndSafety};
 
 }  // namespace
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/record/store.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -20,14 +18,6 @@ namespace {
 
 /// Longer than any reader of ours holds a lock; short enough that the recorder soon comes back to the ring.
 constexpr int kBusyTimeoutMs = 1000;
-
-std::string iso_utc(std::chrono::sys_time<std::chrono::microseconds> t) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(t);
-  const std::time_t c_time = seconds.time_since_epoch().count();
-  std::tm utc{};
-  ::gmtime_r(&c_time, &utc);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", utc, (t - seconds).count());
-}
 
 std::int64_t us(std::chrono::microseconds d) { return d.count(); }
 std::int64_t us(SessionTime t) { return t.time_since_epoch().count(); }

@@ -65,6 +65,8 @@ class Store {
   [[nodiscard]] Result<> check() const;
 
  private:
+  friend class Calibrations;  // their tables are their business
+  friend class SafetyJournal;
   Store(std::string path, std::optional<LockFile> lock, std::unique_ptr<SQLite::Database> db);
   void close_unfinished_sessions();
   void write(const SessionBuffer& buffer, std::int64_t id);

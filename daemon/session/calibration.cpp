@@ -22,6 +22,8 @@ constexpr double kWanderShare = 0.25;
 constexpr double kLeastCounts = 100.0;
 constexpr double kLeastSpreads = 4.0;
 constexpr double kMillinewtons = 1000.0;
+/// Of a ball that does not say its rating: no hand-sized load cell bears more.
+constexpr double kMostNewtons = 1000.0;
 
 std::unexpected<Error> not_yet(std::string what, std::string remedy) {
   return fail(Errc::kRefused, std::move(what), std::move(remedy));
@@ -126,9 +128,10 @@ Result<> check_forces(std::span<const KnownForce> known, double full_scale) {
       return fail(Errc::kInvalidInput, fmt::format("the reading under {:.2f} N is none", k.force.value),
                   "give the counts that ball.measure says");
     }
-    if (full_scale > 0.0 && k.force.value > full_scale) {
+    if (k.force.value > (full_scale > 0.0 ? full_scale : kMostNewtons)) {
       return fail(Errc::kInvalidInput,
-                  fmt::format("{:.1f} N are above the ball's rating of {:.0f} N", k.force.value, full_scale),
+                  fmt::format("{:.1f} N are above the ball's rating of {:.0f} N", k.force.value,
+                              full_scale > 0.0 ? full_scale : kMostNewtons),
                   "use a lighter weight");
     }
     const auto same = std::ranges::count(known, k.force, &KnownForce::force);
