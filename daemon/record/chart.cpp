@@ -27,7 +27,7 @@ std::vector<double> ticks(double lo, double hi, int most) {
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   double step = 10.0 * power;
   for (const double factor : {5.0, 2.0, 1.0}) {
-    if (factor * power >= rough * 0.999) step = factor * power;
+    if (factor * power >= rough * 0.75) step = factor * power;
   }
   return multiples(step, lo, hi);
 }

@@ -34,6 +34,7 @@ constexpr auto kColumns = static_cast<std::size_t>(kRight - kLeft);
 constexpr double kInterruptedS = 0.05;
 /// Fewer pixels cannot be seen.
 constexpr double kLeastWidth = 1.5;
+constexpr double kHoleWidth = 0.5;
 /// A thousand lines say no more than these and a count.
 constexpr std::size_t kMostRows = 60;
 
@@ -124,6 +125,7 @@ struct Curves {
   Columns force;
   Columns motor;
   std::vector<Span> unusable;  ///< no force to be believed
+  std::vector<Span> breaks;    ///< between two samples that do not follow each other: credited to nobody (R7)
 };
 
 Result<double> end_of(const Store& store, const StoredSession& session) {
@@ -138,8 +140,10 @@ Result<double> end_of(const Store& store, const StoredSession& session) {
 }
 
 Result<Curves> curves_of(const Store& store, std::int64_t id, double end_s) {
-  Curves curves{.force = Columns(kColumns, 0.0, end_s), .motor = Columns(kColumns, 0.0, end_s), .unusable = {}};
+  Curves curves{
+      .force = Columns(kColumns, 0.0, end_s), .motor = Columns(kColumns, 0.0, end_s), .unusable = {}, .breaks = {}};
   std::optional<double> last;
+  std::uint64_t next_seq = 0;
   const auto read = store.for_each_block(id, [&](std::span<const TimedSample> samples) -> Result<> {
     for (const TimedSample& s : samples) {
       const double t = seconds(s.t);
@@ -158,6 +162,11 @@ Result<Curves> curves_of(const Store& store, std::int64_t id, double end_s) {
           curves.unusable.push_back({t, t});
         }
       }
+      if (last &&
+          (s.sample.seq != next_seq || t - *last > kInterruptedS || has(s.sample.quality, Quality::kReanchored))) {
+        curves.breaks.push_back({*last, t});
+      }
+      next_seq = s.sample.seq + 1;
       last = t;
     }
     return {};
@@ -168,11 +177,55 @@ Result<Curves> curves_of(const Store& store, std::int64_t id, double end_s) {
 
 // ---- Picture --------------------------------------------------------------------------------------------------------
 
+/// What of @p whole lies in none of @p holes, which come in order. Holes narrower than @p least are not seen.
+std::vector<Span> without(const Span& whole, const std::vector<Span>& holes, double least) {
+  std::vector<Span> left;
+  double from = whole.from;
+  for (const Span& hole : holes) {
+    if (hole.to <= from || hole.from >= whole.to || hole.to - hole.from < least) continue;
+    if (hole.from > from) left.push_back({from, hole.from});
+    from = hole.to;
+  }
+  if (from < whole.to) left.push_back({from, whole.to});
+  return left;
+}
+
+/// Where samples are missing, in order; those that cannot be told apart in the picture are one.
+std::vector<Span> missing(const StoredSession& s, double end_s, double pixel_s) {
+  std::vector<Span> spans;
+  for (const Gap& gap : s.gaps) {
+    if (gap.kind == GapKind::kEvent) continue;
+    const double lost_s =
+        s.facts.rate_hz > 0 ? static_cast<double>(gap.count) / static_cast<double>(s.facts.rate_hz) : 0.0;
+    // The time of a gap is that of the first sample after it; of one that was not written, of the first one missing.
+    const double at = seconds(gap.t);
+    const bool ahead = gap.kind == GapKind::kWrite;
+    spans.push_back({std::max(ahead ? at : at - lost_s, 0.0), std::min(ahead ? at + lost_s : at, end_s)});
+  }
+  std::ranges::sort(spans, {}, &Span::from);
+  std::vector<Span> seen;
+  for (const Span& span : spans) {
+    if (!seen.empty() && span.from <= seen.back().to + kLeastWidth * pixel_s) {
+      seen.back().to = std::max(seen.back().to, span.to);
+    } else {
+      seen.push_back(span);
+    }
+  }
+  return seen;
+}
+
 struct Axes {
   Scale x;
   Scale y;
 };
 
+/// As wide as it is, to the tenth of a pixel.
+void fill(Out out, std::string_view kind, Span x, Span y) {
+  fmt::format_to(out, "<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>", kind, px(x.from), px(y.from),
+                 px(x.to - x.from), px(y.to - y.from));
+}
+
+/// Wide enough to be seen.
 void rectangle(Out out, std::string_view kind, double x0, double x1, double y0, double y1) {
   fmt::format_to(out, "<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>", kind, px(x0), px(y0),
                  px(std::max(x1 - x0, kLeastWidth)), px(std::max(y1 - y0, 0.0)));
@@ -210,9 +263,12 @@ void draw_reps(Out out, const StoredSession& s, const Scale& x) {
 }
 
 void draw_trips(Out out, const StoredSession& s, const Scale& x) {
+  double last = -1.0;
   for (const StoredEvent& event : s.events) {
-    if (event.kind != "tripped") continue;
-    const std::string at = px(x(seconds(event.t)));
+    const double here = x(seconds(event.t));
+    if (event.kind != "tripped" || here - last < kHoleWidth) continue;
+    last = here;
+    const std::string at = px(here);
     fmt::format_to(out, "<path class=\"trip\" d=\"M{} {}V{}\"/><path class=\"mark\" d=\"M{} {}l-6 -11h12z\"/>", at,
                    px(kTop), px(kBottom), at, px(kTop));
   }
@@ -221,6 +277,7 @@ void draw_trips(Out out, const StoredSession& s, const Scale& x) {
 std::string chart(const StoredSession& s, const Curves& curves, const Course& course, double end_s) {
   double most = std::max(curves.force.highest().value_or(0.0), 5.0);
   for (const StoredStep& step : s.steps) most = std::max(most, step.band.hi.value);
+  const double pixel_s = end_s / (kRight - kLeft);
   const double least = std::min(curves.force.lowest().value_or(0.0), 0.0);
   const Axes axes{.x = {0.0, end_s, kLeft, kRight},
                   .y = {std::min(std::floor(least), 0.0), most * 1.08, kBottom, kTop}};
@@ -240,23 +297,16 @@ std::string chart(const StoredSession& s, const Curves& curves, const Course& co
     rectangle(out, "band", axes.x(span.from), axes.x(span.to), axes.y(band.hi.value), axes.y(band.lo.value));
     for (const Span& credit : course.credited) {
       if (credit.from < span.from || credit.to > span.to) continue;
-      rectangle(out, "credit", axes.x(credit.from), axes.x(credit.to), axes.y(band.hi.value), axes.y(band.lo.value));
+      for (const Span& piece : without(credit, curves.breaks, kHoleWidth * pixel_s)) {
+        fill(out, "credit", {axes.x(piece.from), axes.x(piece.to)}, {axes.y(band.hi.value), axes.y(band.lo.value)});
+      }
     }
   }
   draw_reps(out, s, axes.x);
   spans(out, "away", course.paused, axes.x);
   spans(out, "away", course.away, axes.x);
   spans(out, "away", curves.unusable, axes.x);
-  for (const Gap& gap : s.gaps) {
-    if (gap.kind == GapKind::kEvent) continue;
-    const double lost_s =
-        s.facts.rate_hz > 0 ? static_cast<double>(gap.count) / static_cast<double>(s.facts.rate_hz) : 0.0;
-    // The time of a gap is that of the first sample after it; of one that was not written, of the first one missing.
-    const double at = seconds(gap.t);
-    const bool ahead = gap.kind == GapKind::kWrite;
-    rectangle(out, "away", axes.x(std::max(ahead ? at : at - lost_s, 0.0)),
-              axes.x(std::min(ahead ? at + lost_s : at, end_s)), kTop, kBottom);
-  }
+  spans(out, "away", missing(s, end_s, pixel_s), axes.x);
   draw_axes(out, axes);
   fmt::format_to(out, "<path class=\"curve\" d=\"{}\"/>", curves.force.path(axes.x, axes.y));
   fmt::format_to(out, "<path class=\"motor\" d=\"{}\"/>",
@@ -277,8 +327,13 @@ std::string key(const StoredSession& s) {
   if (std::ranges::any_of(s.reps, &session::Rep::too_hard)) {
     item(R"(<rect class="hard" width="24" height="14"/>)", "repetition that was too hard (!)");
   }
-  item(R"(<rect class="away" width="24" height="14"/>)", "pause, or no reading");
-  if (std::ranges::any_of(s.events, [](const StoredEvent& e) { return e.kind == "tripped"; })) {
+  const auto befell = [&s](std::string_view kind) {
+    return std::ranges::any_of(s.events, [kind](const StoredEvent& e) { return e.kind == kind; });
+  };
+  if (!s.gaps.empty() || befell("paused") || befell("ball_lost") || befell("tripped")) {
+    item(R"(<rect class="away" width="24" height="14"/>)", "pause, or no reading");
+  }
+  if (befell("tripped")) {
     item(R"(<path class="trip" d="M12 0V14"/>)", "motor held off");
   }
   return html + "</ul>\n";
@@ -332,7 +387,10 @@ void table(Out out, std::string_view title, std::string_view header, const std::
 
 void tables(Out out, const StoredSession& s) {
   std::vector<std::string> rows;
-  for (const StoredMeasure& m : s.measures) {
+  // Knead's own first.
+  std::vector<StoredMeasure> measures = s.measures;
+  std::ranges::stable_partition(measures, [](const StoredMeasure& m) { return m.source == "knead"; });
+  for (const StoredMeasure& m : measures) {
     rows.push_back(fmt::format("<th scope=\"row\">{}</th><td class=\"t\">{}</td><td>{}{}</td>",
                                markup_text(measure_label(m.name)), markup_text(measure_value(m)), markup_text(m.text),
                                m.source == "knead" ? "" : " (as the plugin says)"));

@@ -9,6 +9,7 @@ and holds every sample, event and row against what the test wrote beside it. Say
 import csv
 import json
 import math
+import re
 import sqlite3
 import struct
 import sys
@@ -361,6 +362,68 @@ def check_sqlite(db, session, truth):
     same(rows("SELECT coalesce(sum(count), 0) FROM sample_blocks WHERE session_id = ?"), [[len(truth)]], "blocks")
 
 
+def well_formed(path):
+    """A page that an XML parser takes has no text in it that became markup."""
+    text = path.read_text(encoding="utf-8")
+    expect(len(text) < 300_000, f"{path.name} has {len(text)} bytes")
+    page = xml.etree.ElementTree.fromstring(text)
+    for element in page.iter():
+        expect(element.tag not in ("script", "link", "img", "iframe", "a"), f"{path.name} has a {element.tag}")
+        for name in element.attrib:
+            expect(not name.startswith("on") and name not in ("href", "src"), f"{path.name} has an attribute {name}")
+    return page
+
+
+def visible(text):
+    """As markup_text leaves it: without control characters; a line break is a space."""
+    return "".join(" " if c in "\t\n" else c for c in text if (c >= " " or c in "\t\n") and c != "\u2028")
+
+
+def check_page(base, truth):
+    page = well_formed(Path(f"{base}.html"))
+    body = " ".join(page.itertext())
+    for name in ("profile", "title", "started"):
+        text = truth.facts[name]
+        text = f"{text[:10]} {text[11:16]} UTC" if name == "started" else visible(text)
+        expect(text in body, f"page shows the {name} {text!r}")
+
+    svg, = (e for e in page.iter("svg") if e.get("role") == "img")
+    expect(svg.find("title") is not None and svg.find("desc") is not None, "picture has a title and a description")
+    shapes = [(e.tag, e.get("class")) for e in svg.iter()]
+    reps = truth.tables["reps"]
+    same(shapes.count(("rect", "hard")), sum(1 for rep in reps if rep[6]), "reps that were too hard")
+    same(shapes.count(("rect", "rep")), sum(1 for rep in reps if not rep[6]), "reps that were not")
+    trips = sum(1 for _, kind, _ in truth.tables["events"] if kind == "tripped")
+    expect(min(trips, 1) <= shapes.count(("path", "trip")) <= trips, "trips that can be told apart are marked")
+    tops = [float(y) for e in svg.iter("path") if e.get("class") == "curve"
+            for y in re.findall(r"[ V](-?[0-9.]+)", e.get("d"))]
+    if tops:
+        expect(20 <= min(tops) and max(tops) <= 291, f"curve within its frame: {min(tops)} to {max(tops)}")
+
+    # What is shaded is what was credited, to a tenth of a pixel for each piece.
+    credits = [float(e.get("width")) for e in svg.iter("rect") if e.get("class") == "credit"]
+    seconds = truth.facts["end_us"] / 1e6 / 944
+    credited = truth.facts["credited_us"] / 1e6
+    if not truth.facts["counted"]:
+        return  # nobody has counted, or of what is not there
+    expect(abs(sum(credits) * seconds - credited)
+           <= 0.01 + (0.1 * len(credits) + 0.5 * len(truth.tables["gaps"])) * seconds,
+           f"{sum(credits) * seconds} s shaded of {credited} s credited in {len(credits)} pieces")
+
+
+def check_trend(folder, db):
+    page = well_formed(folder / "trend.html")
+    shown, = db.execute("SELECT count(*) FROM sessions WHERE outcome IS NOT NULL AND origin = 'ball'").fetchone()
+    table = list(page.iter("tbody"))[-1]
+    same(len(list(table)), shown, "sessions in the trend's table")
+    charts = [e for e in page.iter("svg") if e.get("role") == "img"]
+    expect(len(charts) >= 3, "a picture for each measure")
+    drawn = sum(path.get("d").count("h0") for path in charts[0].iter("path") if path.get("class") in ("left", "right"))
+    valued, = db.execute("SELECT count(*) FROM sessions s JOIN measures m ON m.session_id = s.id WHERE outcome IS NOT "
+                         "NULL AND origin = 'ball' AND name = 'time_in_band' AND value IS NOT NULL").fetchone()
+    same(drawn, valued, "points of the time in band")
+
+
 def main():
     folder, sessions = Path(sys.argv[1]), int(sys.argv[2])
     db = sqlite3.connect(f"file:{folder}/knead.db?mode=ro", uri=True)
@@ -376,11 +439,13 @@ def main():
             check_bdf(base, truth)
             check_xdf(base, truth)
             check_sqlite(db, session, truth)
+            check_page(base, truth)
         except AssertionError as difference:
             print(f"session {session}: {difference}", file=sys.stderr)
             return 1
         samples += len(truth)
-    print(f"{sessions} sessions, {samples} samples, in CSV, JSON, BDF+, XDF and SQLite: all as they were")
+    check_trend(folder, db)
+    print(f"{sessions} sessions, {samples} samples, in CSV, JSON, BDF+, XDF, SQLite and pages: all as they were")
     return 0
 
 

@@ -18,6 +18,7 @@
 #include "daemon/record/bdf.hpp"
 #include "daemon/record/event_words.hpp"
 #include "daemon/record/export.hpp"
+#include "daemon/record/page.hpp"
 #include "daemon/record/xdf.hpp"
 #include "daemon/session/event_json.hpp"
 #include "daemon/session/input_json.hpp"
@@ -235,6 +236,12 @@ void write_truth(const std::string& path, const Truth& truth, const record::Stor
                      {"side", f.side},
                      {"samples", truth.samples.size()},
                      {"contact_area_mm2", f.contact_area_mm2}};
+  std::int64_t end_us = std::max<std::int64_t>(f.elapsed.count(), 1'000'000);
+  for (const auto& e : truth.stored.events) end_us = std::max(end_us, count(e.t));
+  if (!truth.samples.empty()) end_us = std::max(end_us, count(truth.samples.back().t));
+  facts["end_us"] = end_us;
+  facts["counted"] = truth.made.ended && truth.made.complete;
+  facts["credited_us"] = f.credited.count();
   json::object all{{"facts", std::move(facts)}, {"inputs", std::move(given)}};
   for (const char* table : {"events", "reps", "gaps", "measures", "calibrations"}) {
     all[table] = cells(truth.stored, table);
@@ -287,6 +294,7 @@ TEST_F(RoundTrips, EverySessionComesBackFromEveryFormatByPythonsStandardLibrary)
     write(file(id, "bdf"), [&](std::ostream& out) { return record::export_bdf(store_, id, out); });
     write(file(id, "xdf"), [&](std::ostream& out) { return record::export_xdf(store_, id, out); });
     write(file(id, "json"), [&](std::ostream& out) { return record::export_json(store_, id, out); });
+    write(file(id, "html"), [&](std::ostream& out) { return record::write_session_page(store_, id, out); });
     for (const std::string_view table : record::csv_table_names()) {
       write(file(id, fmt::format("{}.csv", table)), [&](std::ostream& out) {
         return record::export_csv(store_, id, record::csv_table_from(table).value(), out);
@@ -294,6 +302,7 @@ TEST_F(RoundTrips, EverySessionComesBackFromEveryFormatByPythonsStandardLibrary)
     }
     write_truth(file(id, "x"), truth, store_.load_inputs(id).value());
   }
+  write(folder_.file("trend.html"), [&](std::ostream& out) { return record::write_trend_page(store_, {}, out); });
   const std::string command = fmt::format("'{}' '{}/tests/sessions/read_exports.py' '{}' {}", KNEAD_PYTHON,
                                           KNEAD_SOURCE_DIR, folder_.path().string(), kSessions);
   EXPECT_EQ(std::system(command.c_str()), 0) << command;

@@ -326,6 +326,8 @@ TEST_F(ProgramTest, OutcomesAndErrorsHaveTheirExitCodes) {
                {{"routine"}, 2, "knead: A subcommand is required"},
                {{"export", "1"}, 2, "--format"},
                {{"export", "1", "--format", "json", "--what", "reps"}, 2, "--what"},
+               {{"report"}, 2, "--trend"},
+               {{"report", "1", "--profile", "anna"}, 2, "--trend"},
                {{"simulate", "--routine", "x"}, 2, "knead: "},
                {{"show", "1", "--db", "/no/such.db"}, 1, "/no/such.db"},
                {{"stop"}, 0, "stopped"},
@@ -357,7 +359,7 @@ TEST_F(ProgramTest, ConfigCheckSaysEverythingThatIsWrong) {
 
 TEST_F(ProgramTest, EveryCommandHasHelp) {
   for (const char* command : {"status", "devices", "doctor", "run", "pause", "resume", "stop", "clear", "tare",
-                              "sessions", "show", "export", "simulate", "routine", "config"}) {
+                              "sessions", "show", "export", "report", "simulate", "routine", "config"}) {
     auto program = knead({command, "--help"});
     EXPECT_EQ(program.exit_code(), 0) << command;
     EXPECT_THAT(program.output(), HasSubstr("Usage")) << command;
