@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "daemon/record/markup.hpp"
@@ -80,8 +81,10 @@ std::string measure_label(const std::string& name) {
 
 std::string measure_value(const StoredMeasure& measure) {
   if (!measure.value) return "not shown: too little to compute it from";
-  // Four figures are more than any of them is good for.
-  return fmt::format("{:.4g}{}{}", *measure.value, measure.unit.empty() ? "" : " ", measure.unit);
+  // Four figures are more than any of them is good for; a large number keeps its digits all the same.
+  const bool large = std::abs(*measure.value) >= 1e4 && std::abs(*measure.value) < 1e9;
+  return fmt::format("{}{}{}", large ? fmt::format("{:.0f}", *measure.value) : fmt::format("{:.4g}", *measure.value),
+                     measure.unit.empty() ? "" : " ", measure.unit);
 }
 
 }  // namespace knead::record

@@ -350,8 +350,11 @@ void head(Out out, const StoredSession& s) {
   fmt::format_to(out, "<h1>{}, {} side</h1>\n<p class=\"faint\">{}{}{}{}</p>\n",
                  markup_text(f.title.empty() ? f.routine : f.title), markup_text(f.side), minute(f.started_at),
                  f.profile.empty() ? "" : " · ", markup_text(f.profile), f.origin == "ball" ? "" : " · simulated");
-  fmt::format_to(out, "<p>{}{}{}.{}</p>\n", f.outcome ? markup_text(*f.outcome) : "running",
-                 f.reason.empty() ? "" : ": ", markup_text(f.reason),
+  std::string said = f.outcome.value_or("running");
+  // "stopped by the button" says it all.
+  if (!f.reason.empty()) said = f.reason.starts_with(said) ? f.reason : said + ": " + f.reason;
+  if (!said.ends_with('.')) said += '.';
+  fmt::format_to(out, "<p>{}{}</p>\n", markup_text(said),
                  f.method == "custom" ? " A custom routine: held to the safety limits, not to the method." : "");
   out = fmt::format_to(out, "<ul class=\"head\">");
   const auto number = [&out](const std::string& value, std::string_view what) {
