@@ -133,6 +133,11 @@ json::object to_json(const LatencyStatus& latency) {
           {"worst_us", latency.worst_us}};
 }
 
+json::object to_json(const CalibrationStatus& c) {
+  return {
+      {"at", c.at}, {"by_weights", c.by_weights}, {"residual_pct", or_null(c.residual_pct)}, {"age_days", c.age_days}};
+}
+
 json::object to_json(const BallStatus& b) {
   return {{"serial", b.serial},
           {"path", b.path},
@@ -140,6 +145,7 @@ json::object to_json(const BallStatus& b) {
           {"firmware", b.firmware},
           {"rate_hz", b.rate_hz},
           {"calibrated", b.calibrated},
+          {"calibration", b.calibration ? json::value(to_json(*b.calibration)) : json::value(nullptr)},
           {"force_n", or_null(b.force_n)},
           {"motor_level", b.motor_level},
           {"temperature_c", or_null(b.temperature_c)},
@@ -231,6 +237,13 @@ BallStatus ball_status_from(const json::object& o) {
   read(o, "firmware", b.firmware);
   read(o, "rate_hz", b.rate_hz);
   read(o, "calibrated", b.calibrated);
+  if (const auto* calibration = inner(o, "calibration")) {
+    CalibrationStatus& c = b.calibration.emplace();
+    read(*calibration, "at", c.at);
+    read(*calibration, "by_weights", c.by_weights);
+    read(*calibration, "residual_pct", c.residual_pct);
+    read(*calibration, "age_days", c.age_days);
+  }
   read(o, "force_n", b.force_n);
   read(o, "motor_level", b.motor_level);
   read(o, "temperature_c", b.temperature_c);

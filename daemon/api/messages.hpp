@@ -32,6 +32,14 @@ struct LatencyStatus {
   double worst_us = 0.0;
 };
 
+/// Where a ball's scale comes from, as the record knows it.
+struct CalibrationStatus {
+  std::string at;                        ///< UTC, ISO 8601: of the weights, or of when it was first seen
+  bool by_weights = false;               ///< false: the ball came with it, and its date is not known
+  std::optional<double> residual_pct{};  ///< of full scale; empty: no further weight showed it
+  double age_days = 0.0;
+};
+
 struct BallStatus {
   std::string serial;
   std::string path;        ///< "usb 1-2", "sim"
@@ -39,8 +47,9 @@ struct BallStatus {
   std::string firmware{};  ///< "1.02"
   int rate_hz = 0;
   bool calibrated = false;
-  std::optional<double> force_n{};  ///< empty without a fresh, usable sample
-  double motor_level = 0.0;         ///< 0..1, as the ball applied it
+  std::optional<CalibrationStatus> calibration{};  ///< empty: the record does not say
+  std::optional<double> force_n{};                 ///< empty without a fresh, usable sample
+  double motor_level = 0.0;                        ///< 0..1, as the ball applied it
   std::optional<int> temperature_c{};
   std::vector<TripInfo> trips{};
   std::uint64_t samples = 0;
@@ -111,6 +120,7 @@ struct LiveUpdate {
 
 boost::json::object to_json(const TripInfo& trip);
 boost::json::object to_json(const LatencyStatus& latency);
+boost::json::object to_json(const CalibrationStatus& calibration);
 boost::json::object to_json(const BallStatus& ball);
 boost::json::object to_json(const SessionStatus& session);
 boost::json::object to_json(const DaemonStatus& status);

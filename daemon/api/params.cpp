@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
+#include <cmath>
 
 namespace knead::api {
 namespace {
@@ -58,6 +60,50 @@ std::optional<int> Params::integer(std::string_view key, int min, int max) {
     return std::nullopt;
   }
   return number;
+}
+
+std::optional<double> Params::number(std::string_view key, double min, double max) {
+  const auto* value = find(key);
+  if (value == nullptr) return std::nullopt;
+  boost::system::error_code failed;
+  const double number = value->is_number() ? value->to_number<double>(failed) : std::nan("");
+  if (failed || !(number >= min && number <= max)) {
+    mistake(fmt::format("\"{}\" must be a number from {} to {}", key, min, max), "see daemon/api/API.md");
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::vector<std::string> Params::texts(std::string_view key, std::size_t most) {
+  std::vector<std::string> out;
+  const auto* value = find(key);
+  if (value == nullptr) return out;
+  bool right = value->is_array() && value->get_array().size() <= most;
+  if (right) {
+    for (const auto& item : value->get_array()) {
+      right = right && item.is_string() && item.get_string().size() <= kMaxText;
+      if (right) out.emplace_back(item.get_string());
+    }
+  }
+  if (right) return out;
+  mistake(fmt::format("\"{}\" must be a list of at most {} texts", key, most), "see daemon/api/API.md");
+  return {};
+}
+
+std::vector<const boost::json::object*> Params::objects(std::string_view key, std::size_t most) {
+  std::vector<const boost::json::object*> out;
+  const auto* value = find(key);
+  if (value == nullptr) return out;
+  bool right = value->is_array() && value->get_array().size() <= most;
+  if (right) {
+    for (const auto& item : value->get_array()) {
+      right = right && item.is_object();
+      if (right) out.push_back(&item.get_object());
+    }
+  }
+  if (right) return out;
+  mistake(fmt::format("\"{}\" must be a list of at most {} objects", key, most), "see daemon/api/API.md");
+  return {};
 }
 
 Result<> Params::finish() {

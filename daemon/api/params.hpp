@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,12 @@ class Params {
   std::string required_text(std::string_view key);
   std::optional<bool> boolean(std::string_view key);
   std::optional<int> integer(std::string_view key, int min, int max);
+  /// Finite, from @p min to @p max.
+  std::optional<double> number(std::string_view key, double min, double max);
+  /// At most @p most texts of at most 4096 bytes; empty when the key is absent.
+  std::vector<std::string> texts(std::string_view key, std::size_t most);
+  /// At most @p most objects; empty when the key is absent. They live as long as the params.
+  std::vector<const boost::json::object*> objects(std::string_view key, std::size_t most);
   void mistake(std::string text, std::string remedy);
 
   /// Errors: kInvalidInput, the first mistake.

@@ -11,6 +11,7 @@
 #include "daemon/cli/context.hpp"
 #include "daemon/cli/exit_code.hpp"
 #include "daemon/core/error.hpp"
+#include "daemon/record/safety_answers.hpp"
 #include "hw/usb/ball_model.hpp"
 
 namespace knead::cli {
@@ -34,7 +35,15 @@ Check check_memory_lock(const Context& context);
 std::vector<Check> check_latency(const Context& context);
 /// Pure.
 Check judge_latency(const api::BallStatus& ball);
+/// When each ball was calibrated, and how straight it was found; none without a daemon or a ball that can be used.
+std::vector<Check> check_calibration(const Context& context);
+/// Pure.
+Check judge_calibration(const api::BallStatus& ball);
 Check check_database(const Context& context);
+/// Who has answered the safety questions, and what. None without a database.
+std::vector<Check> check_safety(const Context& context);
+/// Of one profile. Pure.
+Check judge_safety(const record::SafetyAnswer& answer);
 /// Whether the kernel can keep plugins from files. @p landlock: its version, 0 for none. Pure.
 Check judge_sandbox(int landlock);
 

@@ -17,6 +17,8 @@ void add_run(CLI::App& app, Context& context);
 /// pause, resume, stop, clear
 void add_controls(CLI::App& app, Context& context);
 void add_tare(CLI::App& app, Context& context);
+void add_calibrate(CLI::App& app, Context& context);
+void add_safety(CLI::App& app, Context& context);
 void add_sessions(CLI::App& app, Context& context);
 void add_show(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);

@@ -29,8 +29,10 @@ ExitCode run(const Context& context, bool json) {
   checks.push_back(check_realtime(context));
   checks.push_back(check_memory_lock(context));
   for (auto& check : check_latency(context)) checks.push_back(std::move(check));
+  for (auto& check : check_calibration(context)) checks.push_back(std::move(check));
   checks.push_back(judge_sandbox(host::landlock::version()));
   checks.push_back(check_database(context));
+  for (auto& check : check_safety(context)) checks.push_back(std::move(check));
   if (json)
     print_json(checks_json(checks));
   else

@@ -55,6 +55,8 @@ int main(int argc, char** argv) {
   knead::cli::add_run(app, context);
   knead::cli::add_controls(app, context);
   knead::cli::add_tare(app, context);
+  knead::cli::add_calibrate(app, context);
+  knead::cli::add_safety(app, context);
   knead::cli::add_sessions(app, context);
   knead::cli::add_show(app, context);
   knead::cli::add_export(app, context);

@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <memory>
 
+#include "daemon/api/calibration_messages.hpp"
 #include "daemon/api/messages.hpp"
+#include "daemon/cli/ask_safety.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
 #include "daemon/cli/run_session.hpp"
@@ -31,7 +33,20 @@ std::string as_the_daemon_sees(const std::string& routine) {
   return path && !failed ? absolute.lexically_normal().string() : routine;
 }
 
-ExitCode run(const Context& context, const Options& options) {
+/// The daemon refused a session: because the safety questions wait to be answered? Then they are, here and now.
+/// @return whether it is worth another try.
+bool answered_meanwhile(const Context& context, const Options& options, const Error& refused) {
+  if (refused.code != Errc::kRefused || !somebody_can_answer()) return false;
+  boost::json::object params;
+  if (!options.profile.empty()) params["profile"] = options.profile;
+  const auto answer = context.ask("safety.questions", params);
+  if (!answer || !answer->is_object() || api::safety_status_from(answer->get_object()).may_begin) return false;
+  const auto may = ask_and_keep(context, options.profile);
+  if (!may) report(may.error());
+  return may && *may;
+}
+
+ExitCode run_once(const Context& context, const Options& options, bool again) {
   const api::RunRequest request{.routine = as_the_daemon_sees(options.routine),
                                 .side = session::side_from(options.side),
                                 .profile = options.profile,
@@ -43,10 +58,15 @@ ExitCode run(const Context& context, const Options& options) {
   if (!client) return report(client.error());
   if (!options.detach) {
     const auto exit = run_session(std::move(*client), request);
-    return exit ? *exit : report(exit.error());
+    if (exit) return *exit;
+    if (!again && answered_meanwhile(context, options, exit.error())) return run_once(context, options, true);
+    return report(exit.error());
   }
   const auto answer = client->call("session.run", to_json(request));
-  if (!answer) return report(answer.error());
+  if (!answer) {
+    if (!again && answered_meanwhile(context, options, answer.error())) return run_once(context, options, true);
+    return report(answer.error());
+  }
   const auto reply = answer->is_object() ? api::run_reply_from(answer->get_object()) : api::RunReply{};
   fmt::print("session {} runs on {}; `knead status` follows it, `knead stop` stops it\n", reply.session_id, reply.ball);
   return ExitCode::kDone;
@@ -69,7 +89,8 @@ void add_run(CLI::App& app, Context& context) {
       ->type_name("NRS");
   command->add_flag("--detach", options->detach, "Leave the session to the daemon and return at once");
   command->footer("Keys: space pauses and goes on, q stops. Ctrl-C stops the session; a second one leaves at once.");
-  command->callback([&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+  command->callback(
+      [&context, options] { context.action = [&context, options] { return run_once(context, *options, false); }; });
 }
 
 }  // namespace knead::cli

@@ -18,6 +18,7 @@
 #include "daemon/core/environment.hpp"
 #include "daemon/core/error.hpp"
 #include "daemon/core/finding.hpp"
+#include "daemon/core/safety_rule.hpp"
 #include "daemon/core/units.hpp"
 
 namespace knead {
@@ -58,6 +59,7 @@ struct Config {
   };
   struct Session {
     std::optional<Band> band;  ///< replaces every routine's own
+    SafetyRule safety_questions = SafetyRule::kAsk;
     bool operator==(const Session&) const = default;
   } session;
   struct Paths {

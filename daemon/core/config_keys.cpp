@@ -176,6 +176,18 @@ constexpr std::array kKeys{
           if (!c.session.band) return std::string();
           return fmt::format("[{}, {}]", c.session.band->lo.value, c.session.band->hi.value);
         }},
+    Key{"session", "safety_questions", "who answers the safety questions before a session: ask, always or practitioner",
+        [](T& t, N n, Config& c) {
+          const auto name = t.string(n);
+          if (!name) return false;
+          const auto rule = safety_rule_from(*name);
+          if (!rule) {
+            t.error(n, fmt::format("is \"{}\"; give one of {}", *name, fmt::join(kSafetyRuleNames, ", ")));
+            return false;
+          }
+          return take(c.session.safety_questions, rule);
+        },
+        [](const Config& c) { return quoted(to_string(c.session.safety_questions)); }},
     Key{"paths", "routines", "folders with routines, looked through before the usual ones",
         [](T& t, N n, Config& c) { return take(c.paths.routines, paths(t, n)); },
         [](const Config& c) { return show_paths(c.paths.routines); }},

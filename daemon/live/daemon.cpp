@@ -76,7 +76,9 @@ Daemon::Daemon(boost::asio::io_context& io, const LoadedConfig& config, Folders 
       folders_(std::move(folders)),
       bus_(bus),
       recorder_(recorder),
-      timer_(io) {}
+      timer_(io),
+      calibrator_(io, recorder),
+      safety_(recorder, config.config.session.safety_questions, config.config.record.database) {}
 
 Daemon::~Daemon() {
   listeners_.clear();  // they may be gone already, and so may whoever waits for a session to begin
@@ -161,6 +163,7 @@ Result<> Daemon::connect(const hw::BallInfo& ball) {
   if (auto done = station.connect(bus_, ball); !done) return done;
   spdlog::info("ball {} at {}: {} Hz, {}", station.serial(), station.path(), station.info().rate_hz,
                station.calibration().calibrated ? "calibrated" : "not calibrated");
+  calibrator_.ball_came(station);
   if (session_ && &session_->station() == &station) session_->on_ball_back(HostClock::now());
   return {};
 }
@@ -209,7 +212,8 @@ Result<Station*> Daemon::choose_ready_station(const std::string& serial) {
   auto station = choose_station(serial);
   if (!station) return station;
   if (!(*station)->calibration().calibrated) {
-    return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", (*station)->serial()), "calibrate it first");
+    return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", (*station)->serial()),
+                "calibrate it with `knead calibrate` and a known weight");
   }
   if ((*station)->stop_latched()) {
     std::string why = "a stop is latched";
@@ -253,6 +257,8 @@ Result<Daemon::Beginning> Daemon::prepare(const SessionRequest& request) {
   }
   const auto station = choose_ready_station(request.ball);
   if (!station) return std::unexpected(station.error());
+  if (auto may = safety_.may_begin(request.profile, (*station)->simulated()); !may)
+    return std::unexpected(std::move(may.error()));
   Beginning beginning{.request = request, .routine = std::move(*routine), .on_done = {}};
   beginning.request.ball = (*station)->serial();
   return beginning;
@@ -375,12 +381,14 @@ Result<> Daemon::clear(const std::string& serial) {
   return fail(Errc::kNoBall, serial.empty() ? "no ball is plugged in" : fmt::format("there is no ball {}", serial));
 }
 
-Result<Station*> Daemon::tare(const std::string& serial) {
+Result<Station*> Daemon::choose_idle_station(const std::string& serial) {
   auto station = choose_station(serial);
   if (!station) return station;
-  // Nor on another ball: taring waits for the ball's answers, and a session's motor must not wait with it.
-  if (session_ && !session_->ended()) return fail(Errc::kBusy, "a session runs");
-  if (auto done = (*station)->tare(); !done) return std::unexpected(std::move(done.error()));
+  // Nor on another ball: what changes a calibration waits for the ball and for the disk, and a session's motor must not
+  // wait with it.
+  if (beginning_ || (session_ && !session_->ended())) {
+    return fail(Errc::kBusy, "a session runs", "wait for its end, or stop it with `knead stop`");
+  }
   return station;
 }
 

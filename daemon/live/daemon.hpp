@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "daemon/core/config.hpp"
+#include "daemon/live/calibrator.hpp"
 #include "daemon/live/live_session.hpp"
+#include "daemon/live/safety_gate.hpp"
 #include "daemon/live/station.hpp"
 #include "daemon/record/recorder.hpp"
 #include "daemon/sampling/cpu_latency.hpp"
@@ -59,7 +61,8 @@ class Daemon final : private hw::BusEvents {
   using RunHandler = std::function<void(const Result<const LiveSession*>&)>;
   /// Begins a session. Waits for no plugin: @p on_done is called once, from the main loop as soon as the plugin is
   /// there, or right away where there is none or the request is refused. Errors: kNotFound, kInvalidInput (routine,
-  /// plugin), kNoBall, kBusy (a session runs or is about to), kRefused (a trip holds, or a stop came meanwhile).
+  /// plugin), kNoBall, kBusy (a session runs or is about to), kRefused (the ball is not calibrated, the profile has not
+  /// answered the safety questions, a trip holds, or a stop came meanwhile).
   void run(const SessionRequest& request, RunHandler on_done);
   /// Errors: kNotFound, no session runs; kRefused.
   Result<> pause(const std::string& reason);
@@ -70,7 +73,13 @@ class Daemon final : private hw::BusEvents {
   void end_session(const std::string& by);
   /// @p serial empty: every ball. Errors: kNoBall, and as of the ball's refusal.
   Result<> clear(const std::string& serial);
-  Result<Station*> tare(const std::string& serial);
+  /// The ball @p serial, or the configured one, or the only one. Error: kNoBall.
+  Result<Station*> choose_station(const std::string& serial);
+  /// The same, when no session runs or is about to: one whose calibration may be changed. Errors: kNoBall, kBusy.
+  Result<Station*> choose_idle_station(const std::string& serial);
+  [[nodiscard]] Calibrator& calibrator() noexcept { return calibrator_; }
+  [[nodiscard]] const Calibrator& calibrator() const noexcept { return calibrator_; }
+  [[nodiscard]] SafetyGate& safety() noexcept { return safety_; }
 
   // ---- How it is ------------------------------------------------------------------------------------------------
 
@@ -116,7 +125,6 @@ class Daemon final : private hw::BusEvents {
   void beat(HostTime now);
   void hold_cpu_latency();
   void finish_session();
-  Result<Station*> choose_station(const std::string& serial);
   /// choose_station(), of those that a session may begin on.
   Result<Station*> choose_ready_station(const std::string& serial);
 
@@ -146,6 +154,8 @@ class Daemon final : private hw::BusEvents {
   std::string profile_;
   std::optional<int> nrs_after_;
   std::optional<sampling::CpuLatencyHold> cpu_latency_;
+  Calibrator calibrator_;
+  SafetyGate safety_;
 
   // Destroyed bottom up: the session lets go of its station, the stations of the sampling thread.
   std::unique_ptr<sampling::SamplingThread> thread_;

@@ -48,7 +48,20 @@ api::LatencyStatus figures(const Histogram& histogram) {
   return {.count = s.count, .p50_us = us(s.p50), .p99_us = us(s.p99), .p999_us = us(s.p999), .worst_us = us(s.worst)};
 }
 
-api::BallStatus status_of(const Station& station) {
+/// Where the scale of a calibrated ball comes from.
+std::optional<api::CalibrationStatus> calibration_of(const Station& station, const record::InForce* known) {
+  // Not what was true of another calibration.
+  if (known == nullptr || !station.calibration().calibrated || known->state.calibration != station.calibration())
+    return std::nullopt;
+  const record::WallTime at(std::chrono::microseconds(known->scale.at_unix_us));
+  const auto age = std::chrono::system_clock::now() - at;
+  return api::CalibrationStatus{.at = known->scale.at,
+                                .by_weights = known->scale.means == record::Means::kWeights,
+                                .residual_pct = known->scale.residual_pct,
+                                .age_days = to_seconds(age) / to_seconds(std::chrono::days(1))};
+}
+
+api::BallStatus status_of(const Station& station, const record::InForce* known) {
   const sampling::SamplerCounters& counters = station.counters();
   constexpr auto kRelaxed = std::memory_order_relaxed;
   api::BallStatus out{
@@ -57,6 +70,7 @@ api::BallStatus status_of(const Station& station) {
       .firmware = fmt::format("{:x}.{:02x}", station.info().firmware >> 8U, station.info().firmware & 0xFFU),
       .rate_hz = station.info().rate_hz,
       .calibrated = station.calibration().calibrated,
+      .calibration = calibration_of(station, known),
       .motor_level = Level{counters.motor_level.load(kRelaxed)}.fraction(),
       .trips = trip_infos(station.trips()),
       .samples = counters.samples.load(kRelaxed),
@@ -77,6 +91,8 @@ api::BallStatus status_of(const Station& station) {
 Methods::Methods(boost::asio::io_context& io, api::Server& server, Daemon& daemon)
     : io_(io), server_(server), daemon_(daemon), live_timer_(io) {
   offer();
+  offer_calibration();
+  offer_safety();
   daemon_.listen(*this);
   schedule_live();
 }
@@ -115,15 +131,6 @@ void Methods::offer() {
     if (!serial) return std::unexpected(serial.error());
     if (auto done = daemon_.clear(*serial); !done) return std::unexpected(std::move(done.error()));
     return object{{"cleared", true}};
-  });
-  server_.on("ball.tare", [this](const object& params, api::Connection&) -> Result<value> {
-    const auto serial = only_ball(params);
-    if (!serial) return std::unexpected(serial.error());
-    const auto station = daemon_.tare(*serial);
-    if (!station) return std::unexpected(station.error());
-    const auto newest = (*station)->newest(HostClock::now(), kFreshForce);
-    const double force = newest ? (*station)->calibration().force(newest->raw).value : 0.0;
-    return object{{"serial", (*station)->serial()}, {"force_n", force}};
   });
   server_.on("events.subscribe", [](const object& params, api::Connection& from) -> Result<value> {
     api::Params p(params);
@@ -172,7 +179,7 @@ void Methods::pause_for_owner() {
 std::vector<api::BallStatus> Methods::balls() const {
   std::vector<api::BallStatus> out;
   for (const auto& [serial, station] : daemon_.stations()) {
-    if (station->connected()) out.push_back(status_of(*station));
+    if (station->connected()) out.push_back(status_of(*station, daemon_.calibrator().known(serial)));
   }
   for (const Daemon::Unusable& unusable : daemon_.unusable()) {
     out.push_back({.serial = unusable.ball.serial, .path = unusable.ball.path, .problem = unusable.problem});

@@ -22,6 +22,8 @@ class Methods final : public SessionListener {
 
  private:
   void offer();
+  void offer_calibration();
+  void offer_safety();
   void schedule_live();
   void run(const boost::json::object& params, const api::Connection& from, const api::Server::Reply& reply);
   void pause_for_owner();

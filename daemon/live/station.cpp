@@ -3,9 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
+#include <vector>
 
 #include "hw/protocol/codec.hpp"
 
@@ -13,8 +14,8 @@ namespace knead::live {
 
 namespace {
 
-// EVIDENCE "Safety": auto-zero only when unloaded. From the reference tare, so that taring cannot creep.
-constexpr Newtons kUnloaded{3.0};
+// Older than this and the ball does not stream.
+constexpr std::chrono::milliseconds kFresh{500};
 
 }  // namespace
 
@@ -51,6 +52,7 @@ Result<> Station::connect(hw::Bus& bus, const hw::BallInfo& ball) {
   link_ = std::move(*opened);
   ball_id_ = ball.id;
   path_ = ball.path;
+  simulated_ = ball.simulated;
   return {};
 }
 
@@ -145,30 +147,87 @@ Result<> Station::clear() {
   return {};
 }
 
+Result<session::Rest> Station::at_rest() const {
+  if (!newest(HostClock::now(), kFresh)) {
+    return fail(Errc::kNoBall, fmt::format("ball {} sends no readings", serial_), "plug it in again");
+  }
+  // Half as many again: readings are lost, and none of the window may be missed for it.
+  const auto most = static_cast<std::uint64_t>(to_seconds(session::kRestWindow) * info_.rate_hz * 3 / 2);
+  std::vector<Sample> samples(std::min(most, ring_.head()));
+  RingReader reader(ring_);
+  reader.seek(ring_.head() - samples.size());
+  samples.resize(reader.read(samples));
+  const double slope = calibration_.newtons_per_count();
+  return session::at_rest(samples, slope != 0.0 ? std::optional(slope) : std::nullopt);
+}
+
 Result<protocol::Calibration> Station::tare() {
-  const auto sample = newest(HostClock::now(), std::chrono::milliseconds(500));
-  if (!sample) return fail(Errc::kNoBall, fmt::format("ball {} sends no readings", serial_));
   if (!calibration_.calibrated) {
-    return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", serial_), "calibrate it first");
+    return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", serial_),
+                "calibrate it with `knead calibrate`");
   }
-  const Newtons force = calibration_.force_from_reference(sample->raw);
-  if (std::abs(force.value) > kUnloaded.value) {
-    return fail(Errc::kRefused, fmt::format("{:.1f} N press on ball {}", force.value, serial_),
-                "take everything off the ball and try again");
-  }
+  const auto rest = at_rest();
+  if (!rest) return std::unexpected(rest.error());
+  if (auto unloaded = session::check_unloaded(rest->raw, calibration_); !unloaded)
+    return std::unexpected(std::move(unloaded.error()));
+  if (auto ready = check_calibration_taken(); !ready) return std::unexpected(std::move(ready.error()));
+  const protocol::Calibration before = calibration_;
   if (const auto done = link_->control_out(protocol::Request::kTare, 0, {}, kControlTimeout); !done) {
     if (done.error().code != Errc::kRefused) return std::unexpected(done.error());
     return fail(Errc::kRefused, fmt::format("ball {} is not at rest", serial_),
                 "lay it down, wait a second and try again");
   }
-  auto calibration = read_calibration(*link_);
-  if (!calibration) return calibration;
-  calibration_ = *calibration;
-  // The last one took effect a report later, a millisecond or so; main cannot have come round sooner than that.
-  if (!sampler_.set_calibration(calibration_)) {
-    return fail(Errc::kBusy, fmt::format("ball {} has not taken its last calibration yet", serial_), "try again");
+  auto after = read_calibration(*link_);
+  if (!after) return after;
+  // The ball took its own last moments, which may have come after ours.
+  if (auto unloaded = session::check_unloaded(after->tare_raw, before); !unloaded) {
+    if (auto restored = write_calibration(before); !restored) return std::unexpected(std::move(restored.error()));
+    return std::unexpected(std::move(unloaded.error()));
   }
-  return calibration;
+  take_calibration(*after);
+  return after;
+}
+
+Result<> Station::write_calibration(const protocol::Calibration& calibration) {
+  if (!link_) return fail(Errc::kNoBall, fmt::format("ball {} is not plugged in", serial_));
+  if (auto ready = check_calibration_taken(); !ready) return ready;
+  const protocol::Calibration before = calibration_;
+  const auto held = put_calibration(calibration);
+  if (held && *held == calibration) {
+    take_calibration(calibration);
+    return {};
+  }
+  Error error = held ? Error{.code = Errc::kProtocol,
+                             .context = fmt::format("ball {} did not keep the calibration that it was given", serial_),
+                             .remedy = "try again; when that does not help, it needs repair"}
+                     : held.error();
+  const auto restored = put_calibration(before);
+  if (!restored || *restored != before) {
+    error.context += "; what it has now is not known";
+    error.remedy = "plug the ball in again, and calibrate it with `knead calibrate`";
+    // The motor stays off until something is known again (R4).
+    take_calibration(restored ? *restored : protocol::Calibration{});
+  }
+  return std::unexpected(std::move(error));
+}
+
+Result<protocol::Calibration> Station::put_calibration(const protocol::Calibration& calibration) {
+  std::array<std::byte, protocol::kCalibrationSize> bytes{};
+  protocol::encode_calibration(calibration, bytes);
+  if (auto done = link_->control_out(protocol::Request::kSetCalibration, 0, bytes, kControlTimeout); !done)
+    return std::unexpected(std::move(done.error()));
+  return read_calibration(*link_);
+}
+
+Result<> Station::check_calibration_taken() const {
+  // The last one takes effect a report later, a millisecond or so. A ball that sends none is gone or about to be.
+  if (!sampler_.calibration_waits()) return {};
+  return fail(Errc::kBusy, fmt::format("ball {} has not taken its last calibration yet", serial_), "try again");
+}
+
+void Station::take_calibration(const protocol::Calibration& calibration) {
+  calibration_ = calibration;
+  static_cast<void>(sampler_.set_calibration(calibration_));  // there is room: check_calibration_taken()
 }
 
 }  // namespace knead::live

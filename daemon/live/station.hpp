@@ -10,6 +10,7 @@
 #include "daemon/sampling/controls.hpp"
 #include "daemon/sampling/sampler.hpp"
 #include "daemon/sampling/sampling_thread.hpp"
+#include "daemon/session/calibration.hpp"
 #include "hw/link/link.hpp"
 
 namespace knead::live {
@@ -35,6 +36,8 @@ class Station {
 
   [[nodiscard]] const std::string& serial() const noexcept { return serial_; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// In this process: nobody's neck is on it.
+  [[nodiscard]] bool simulated() const noexcept { return simulated_; }
   [[nodiscard]] hw::BallId ball_id() const noexcept { return ball_id_; }
   [[nodiscard]] bool connected() const noexcept { return link_ != nullptr; }
   /// The link says that the ball is gone, though nobody has called disconnect() yet.
@@ -61,9 +64,14 @@ class Station {
   [[nodiscard]] bool holds_a_latch() const noexcept;
   /// Takes back what is latched, here and in the ball. Errors: as of the request.
   Result<> clear();
-  /// The ball takes the mean of its last moments as zero. @return the calibration now in force. Errors: kRefused, not
-  /// unloaded or not steady; kNoBall.
+  /// The last second of readings, when nothing moved in it. Errors: kNoBall, it sends none; as session::at_rest().
+  [[nodiscard]] Result<session::Rest> at_rest() const;
+  /// The ball takes the mean of its last moments as zero, when it is at rest and unloaded by its reference, before and
+  /// after. @return the calibration now in force. Errors: kRefused, with the reason and the way out; kNoBall.
   Result<protocol::Calibration> tare();
+  /// Puts @p calibration into the ball and reads it back. Errors: kProtocol, the ball does not keep it: then the one
+  /// before is in force, or the error says that it is not; kRefused; kNoBall.
+  Result<> write_calibration(const protocol::Calibration& calibration);
 
   static constexpr std::chrono::milliseconds kControlTimeout{200};
   /// A minute of stall at the rate in force (DESIGN section 2).
@@ -74,10 +82,17 @@ class Station {
           SampleRing ring);
   Result<> configure(hw::Link& link);
   Result<protocol::Calibration> read_calibration(hw::Link& link);
+  /// @return what the ball says it holds then.
+  Result<protocol::Calibration> put_calibration(const protocol::Calibration& calibration);
+  /// Before anything is changed in the ball. Error: kBusy.
+  [[nodiscard]] Result<> check_calibration_taken() const;
+  /// What the ball holds counts from its next report on.
+  void take_calibration(const protocol::Calibration& calibration);
 
   std::string serial_;
   std::string path_;
   hw::BallId ball_id_{};
+  bool simulated_ = false;
   int rate_hz_;
   sampling::SamplingThread& thread_;
   SampleRing ring_;

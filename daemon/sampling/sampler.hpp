@@ -73,6 +73,9 @@ class Sampler final : public hw::ReportSink {
   // Main thread.
   /// Takes effect with the next report. @return false while the last one has not taken effect yet.
   bool set_calibration(const protocol::Calibration& calibration) noexcept;
+  [[nodiscard]] bool calibration_waits() const noexcept {
+    return has_next_calibration_.load(std::memory_order_acquire);
+  }
   /// @return false when there is none.
   bool take_trip(TripChange& out) { return trip_changes_.pop(out); }
   [[nodiscard]] const SamplerCounters& counters() const noexcept { return counters_; }

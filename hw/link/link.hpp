@@ -32,9 +32,10 @@ enum class BallId : std::uint64_t {};
 
 struct BallInfo {
   BallId id{};
-  std::string serial;  ///< tells balls apart; empty when it could not be read (access denied)
-  std::string path;    ///< where it is, for people: "usb 1-2", "sim"
-  Error problem{};     ///< why it cannot be opened, when serial is empty; context is empty when all is well
+  std::string serial;      ///< tells balls apart; empty when it could not be read (access denied)
+  std::string path;        ///< where it is, for people: "usb 1-2", "sim"
+  Error problem{};         ///< why it cannot be opened, when serial is empty; context is empty when all is well
+  bool simulated = false;  ///< it is in this process: nobody can press it but who was put there
 };
 
 /// Receives what a ball says. Implemented by the sampler. Called on the sampling thread only, never after ~Link or

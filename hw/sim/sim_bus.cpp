@@ -203,7 +203,8 @@ bool SimBus::announce(Slot& slot, std::optional<BallId> present) {
     events_->on_left(*slot.announced);
   }
   slot.announced = present;
-  if (present) events_->on_arrived({.id = *present, .serial = slot.ball.ball().serial(), .path = "sim"});
+  if (present)
+    events_->on_arrived({.id = *present, .serial = slot.ball.ball().serial(), .path = "sim", .simulated = true});
   return true;
 }
 

@@ -61,7 +61,9 @@ Kneadd::Kneadd(const Folder& folder, KneaddOptions options)
       log_(folder.path("kneadd.log")) {
   // A configuration of its own: the machine's must not reach into a measurement.
   const std::string config = folder.path("kneadd.toml");
-  std::ofstream(config) << (options.realtime ? "" : "[realtime]\npriority = 0\nlock_memory = false\n");
+  // Nor has anybody a neck here that questions could be asked about.
+  std::ofstream(config) << (options.realtime ? "" : "[realtime]\npriority = 0\nlock_memory = false\n")
+                        << "[session]\nsafety_questions = \"practitioner\"\n";
   std::vector<std::string> command{KNEADD_PATH, "--quiet", "--config",   config,
                                    "--socket",  socket_,   "--database", database_};
   std::ranges::move(options.arguments, std::back_inserter(command));

@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "daemon/api/calibration_messages.hpp"
 #include "daemon/api/json_rpc.hpp"
 #include "daemon/api/messages.hpp"
 #include "daemon/api/params.hpp"
@@ -59,6 +60,38 @@ void run_is_within_bounds(const boost::json::object& params) {
   must(api::to_json(*again) == api::to_json(*run), "a run comes back as it went out");
 }
 
+void is_invalid_input(const Error& error) {
+  must(error.code == Errc::kInvalidInput, "params are invalid input, and nothing else");
+  must(!error.context.empty() && !error.remedy.empty(), "R9: a mistake is named, with a remedy");
+  can_be_read_by_a_client(api::error_line(1, error));
+}
+
+void calibration_is_meant(const boost::json::object& params) {
+  const auto request = api::calibrate_request_from(params);
+  if (!request) return is_invalid_input(request.error());
+  must(request->points.size() <= session::kMaxKnownForces, "no more points than may be");
+  const auto again = api::calibrate_request_from(api::to_json(*request));
+  must(again.has_value() && again->points == request->points, "points come back as they went out");
+  // Whatever they are, a ball is given a slope or nothing.
+  const auto done = session::calibrate(request->points, {.full_scale_n = 100, .accept_change = request->accept_change});
+  if (!done) {
+    must(!done.error().context.empty() && !done.error().remedy.empty(), "R9: a refusal says why and what to do");
+    return;
+  }
+  must(done->calibration.newtons_per_count() != 0.0, "a calibration has a slope");
+  must(!done->residual_pct || *done->residual_pct <= session::kResidualLimitPct, "points lie on the line");
+}
+
+void safety_is_answered_in_full(const boost::json::object& params) {
+  const auto request = api::safety_answer_request_from(params);
+  if (!request) return is_invalid_input(request.error());
+  must(params.contains("version") && params.contains("yes"), "to say nothing is not to say no");
+  const auto again = api::safety_answer_request_from(api::to_json(*request));
+  must(again.has_value() && again->given == request->given, "answers come back as they went out");
+  const bool may = session::may_begin(SafetyRule::kAlways, false, request->profile, request->given).has_value();
+  must(!may || request->given.yes.empty() || request->given.clinician_asked, "a yes needs a clinician");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -69,5 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   comes_back(*request);
   run_is_within_bounds(request->params);
+  calibration_is_meant(request->params);
+  safety_is_answered_in_full(request->params);
   return 0;
 }

@@ -36,12 +36,13 @@ ScratchFolder::~ScratchFolder() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-DaemonProcess::DaemonProcess(const ScratchFolder& folder, std::vector<std::string> arguments)
+DaemonProcess::DaemonProcess(const ScratchFolder& folder, std::vector<std::string> arguments,
+                             const std::string& config_text)
     : socket_(folder.path("kneadd.sock")), database_(folder.path("knead.db")), log_(folder.path("kneadd.log")) {
   // An empty configuration: the machine's own must not reach into a test. Real time is not asked for: on two cores a
   // dozen tests with real-time priority would hold up each other.
   const std::string config = folder.path("kneadd.toml");
-  std::ofstream(config) << "[realtime]\npriority = 0\nlock_memory = false\n";
+  std::ofstream(config) << "[realtime]\npriority = 0\nlock_memory = false\n" << config_text;
   std::vector<std::string> command{KNEADD_PATH, "--config", config, "--socket", socket_, "--database", database_};
   command.insert(command.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
   std::vector<char*> argv;

@@ -32,8 +32,8 @@ class ScratchFolder {
 /// The real kneadd as a child process, with a socket, a database and a configuration of its own. Killed with its owner.
 class DaemonProcess {
  public:
-  /// @param arguments beyond --config, --socket and --database.
-  DaemonProcess(const ScratchFolder& folder, std::vector<std::string> arguments);
+  /// @param arguments beyond --config, --socket and --database. @param config_text beyond what a test always needs.
+  DaemonProcess(const ScratchFolder& folder, std::vector<std::string> arguments, const std::string& config_text = {});
   ~DaemonProcess();
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;

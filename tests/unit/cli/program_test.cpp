@@ -14,6 +14,7 @@
 #include <fstream>
 #include <utility>
 
+#include "daemon/api/calibration_messages.hpp"
 #include "daemon/api/messages.hpp"
 #include "tests/unit/api/server_fixture.hpp"
 
@@ -340,6 +341,120 @@ TEST_F(ProgramTest, OutcomesAndErrorsHaveTheirExitCodes) {
   }
 }
 
+// ---- Calibration and the safety questions, at a terminal ------------------------------------------------------------
+
+/// A daemon whose ball lies still under whatever the test puts on it.
+class CalibrateProgramTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    on_server([this] {
+      server_->on("ball.measure", [this](const boost::json::object&, Connection&) -> Result<boost::json::value> {
+        if (restless_) return fail(Errc::kRefused, "the ball is not at rest", "let go of it");
+        return boost::json::value(to_json(
+            MeasureReply{.serial = "KN-1", .rest = {.raw = 84'000.0 + load_n_ * 20'000.0, .spread_raw = 30.0}}));
+      });
+      server_->on("ball.calibrate",
+                  [this](const boost::json::object& params, Connection&) -> Result<boost::json::value> {
+                    auto request = calibrate_request_from(params);
+                    if (!request) return std::unexpected(request.error());
+                    calibrated_ = *request;
+                    const auto done = session::calibrate(request->points, {.full_scale_n = 100});
+                    if (!done) return std::unexpected(done.error());
+                    return boost::json::value(to_json(CalibrateReply{.serial = "KN-1",
+                                                                     .calibration = done->calibration,
+                                                                     .residuals_n = done->residuals_n,
+                                                                     .residual_pct = done->residual_pct}));
+                  });
+    });
+  }
+
+  std::atomic<double> load_n_{0.0};
+  std::atomic<bool> restless_{false};
+  std::optional<CalibrateRequest> calibrated_;  ///< server's thread
+};
+
+TEST_F(CalibrateProgramTest, APersonIsLedThroughTheWeightsAndToldTheResidual) {
+  auto program = knead({"calibrate", "--weight", "20N", "--weight", "10N"}, Output::kTerminal);
+  ASSERT_TRUE(program.says("Take everything off the ball")) << program.output();
+  program.type("\n");
+  ASSERT_TRUE(program.says("Put 20.00 N (2039 g) on the ball")) << program.output();
+  load_n_ = 20.0;
+  program.type("\n");
+  ASSERT_TRUE(program.says("Put 10.00 N")) << program.output();
+  load_n_ = 10.5;
+  program.type("\n");
+  EXPECT_EQ(program.exit_code(), 0) << program.output();
+  EXPECT_THAT(program.output(), AllOf(HasSubstr("ball KN-1 is calibrated: 20000.0 counts/N"),
+                                      HasSubstr("reads   10.50 N (+0.500 N)"), HasSubstr("residual 0.50 %")));
+  on_server([this] {
+    ASSERT_TRUE(calibrated_);
+    EXPECT_EQ(calibrated_->ball, "KN-1");
+    ASSERT_EQ(calibrated_->points.size(), 3U);
+    EXPECT_EQ(calibrated_->points[1].force, Newtons{20.0});
+    EXPECT_FALSE(calibrated_->accept_change);
+  });
+}
+
+TEST_F(CalibrateProgramTest, CtrlCLeavesTheOldCalibrationInForce) {
+  auto program = knead({"calibrate", "--weight", "2kg"}, Output::kTerminal);
+  ASSERT_TRUE(program.says("Take everything off the ball"));
+  program.type("\n");
+  ASSERT_TRUE(program.says("Put 19.61 N"));
+  program.type("\x03");
+  EXPECT_NE(program.exit_code(), 0);
+  EXPECT_TRUE(program.terminal_is_as_before());
+  on_server([this] { EXPECT_FALSE(calibrated_) << "nothing was asked of the ball"; });
+}
+
+TEST_F(CalibrateProgramTest, ABallThatDoesNotComeToRestIsSaidToAndNothingIsChanged) {
+  restless_ = true;
+  auto program = knead({"calibrate", "--weight", "2kg", "--wait", "1"});
+  EXPECT_EQ(program.exit_code(), 1);
+  EXPECT_THAT(program.output(), HasSubstr("knead: the ball is not at rest; let go of it"));
+  on_server([this] { EXPECT_FALSE(calibrated_); });
+}
+
+TEST_F(ProgramTest, ASessionThatIsRefusedForWantOfAnswersAsksThemAtTheTerminalAndBegins) {
+  std::atomic<bool> answered{false};
+  std::optional<SafetyAnswerRequest> kept;  // server's thread
+  on_server([&] {
+    server_->on("session.run", [&](const boost::json::object& params, Connection&) -> Result<boost::json::value> {
+      EXPECT_EQ(run_request_from(params)->profile, "anna");
+      if (!answered) return fail(Errc::kRefused, "the safety questions are not answered yet", "answer them");
+      running_ = true;
+      return boost::json::value(to_json(RunReply{.session_id = 5, .title = "Upper trap", .ball = "KN-1"}));
+    });
+    server_->on("safety.questions", [&](const boost::json::object&, Connection&) -> Result<boost::json::value> {
+      return boost::json::value(to_json(SafetyStatus{.profile = "anna", .rule = "ask", .may_begin = answered}));
+    });
+    server_->on("safety.answer", [&](const boost::json::object& params, Connection&) -> Result<boost::json::value> {
+      auto request = safety_answer_request_from(params);
+      if (!request) return std::unexpected(request.error());
+      kept = *request;
+      answered = true;
+      return boost::json::value(to_json(SafetyStatus{.profile = "anna", .rule = "ask", .may_begin = true}));
+    });
+  });
+  auto program = knead({"run", "upper-trap", "--profile", "anna"}, Output::kTerminal);
+  for (const auto& question : session::safety_questions()) {
+    ASSERT_TRUE(program.says(std::string(question.text))) << program.output();
+    program.type("n\n");
+  }
+  ASSERT_TRUE(program.says("Will you keep to this?")) << program.output();
+  EXPECT_FALSE(running_);
+  program.type("y\n");
+  wait_until_it_runs();
+  on_server([&] {
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(kept->profile, "anna");
+    EXPECT_TRUE(kept->given.yes.empty());
+  });
+  ASSERT_TRUE(program.says("q stop")) << program.output();
+  program.type("q");
+  EXPECT_EQ(program.exit_code(), 3);
+}
+
 TEST_F(ProgramTest, WithoutADaemonEveryCommandThatNeedsOneSaysSoInOneLine) {
   for (const char* command : {"status", "devices", "pause", "resume", "stop", "clear", "tare"}) {
     Program program({"--socket", folder_ / "none.sock", command}, folder_ / "", Output::kPipe);
@@ -358,8 +473,9 @@ TEST_F(ProgramTest, ConfigCheckSaysEverythingThatIsWrong) {
 }
 
 TEST_F(ProgramTest, EveryCommandHasHelp) {
-  for (const char* command : {"status", "devices", "doctor", "run", "pause", "resume", "stop", "clear", "tare",
-                              "sessions", "show", "export", "report", "simulate", "routine", "config"}) {
+  for (const char* command :
+       {"status", "devices", "doctor", "run", "pause", "resume", "stop", "clear", "tare", "calibrate", "safety",
+        "sessions", "show", "export", "report", "simulate", "routine", "config"}) {
     auto program = knead({command, "--help"});
     EXPECT_EQ(program.exit_code(), 0) << command;
     EXPECT_THAT(program.output(), HasSubstr("Usage")) << command;

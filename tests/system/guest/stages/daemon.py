@@ -47,6 +47,10 @@ class Daemon:
                                             "--socket", self.socket, "--database", self.database],
                                  {**os.environ, **guard})
         report.require("kneadd answers", wait_for(lambda: self.status() is not None), self.program.output[-300:])
+        # As somebody does once, before the first session on a ball.
+        answered = lab.start("knead safety", [lab.binary("knead"), "--socket", self.socket, "safety", "--i-have-read",
+                                              "--none-apply"])
+        report.require("the safety questions can be answered", answered.wait() == 0, answered.output[-300:])
 
     def end(self):
         """Ends kneadd as systemd does, and says what libusb did on the sampling path."""

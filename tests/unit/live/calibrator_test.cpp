@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/live/calibrator.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "daemon/live/daemon.hpp"
+#include "daemon/record/store.hpp"
+#include "hw/sim/sim_bus.hpp"
+
+namespace knead::live {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+/// Whatever lies on the ball: as much as the test says.
+class Load final : public ball::Person {
+ public:
+  explicit Load(const std::atomic<double>& newtons) : newtons_(newtons) {}
+  Newtons force(DeviceTime /*t*/) override { return {newtons_.load()}; }
+
+ private:
+  const std::atomic<double>& newtons_;
+};
+
+/// A link to a ball that may say yes to a calibration and keep the old one.
+class ForgetfulLink final : public hw::Link {
+ public:
+  ForgetfulLink(std::unique_ptr<hw::Link> inner, const std::atomic<bool>& forgets)
+      : inner_(std::move(inner)), forgets_(forgets) {}
+  Result<> start(hw::ReportSink& sink) override { return inner_->start(sink); }
+  bool submit(const protocol::MotorCommand& command) noexcept override { return inner_->submit(command); }
+  void emergency_stop() noexcept override { inner_->emergency_stop(); }
+  Result<std::size_t> control_in(protocol::Request request, std::uint16_t value, std::span<std::byte> data,
+                                 std::chrono::milliseconds timeout) override {
+    return inner_->control_in(request, value, data, timeout);
+  }
+  Result<> control_out(protocol::Request request, std::uint16_t value, std::span<const std::byte> data,
+                       std::chrono::milliseconds timeout) override {
+    if (request == protocol::Request::kSetCalibration && forgets_) return {};
+    return inner_->control_out(request, value, data, timeout);
+  }
+
+ private:
+  std::unique_ptr<hw::Link> inner_;
+  const std::atomic<bool>& forgets_;
+};
+
+/// A ball on a scale, in a daemon. It stands for one on USB where the test says so.
+class ScaleBus final : public hw::Bus, private hw::BusEvents {
+ public:
+  ScaleBus(const std::atomic<double>& load, const std::atomic<bool>& forgets, bool calibrated, bool simulated)
+      : forgets_(forgets), simulated_(simulated) {
+    std::vector<hw::SimBallConfig> balls;
+    balls.push_back({.ball = {.serial = "KN-1", .calibrated = calibrated}, .person = std::make_unique<Load>(load)});
+    inner_ = hw::SimBus::create(std::move(balls)).value();
+  }
+  Result<> start(hw::BusEvents& events) override {
+    events_ = &events;
+    return inner_->start(*this);
+  }
+  void run_once(HostTime deadline) noexcept override { inner_->run_once(deadline); }
+  void wake() noexcept override { inner_->wake(); }
+  Result<std::unique_ptr<hw::Link>> open(hw::BallId ball) override {
+    auto link = inner_->open(ball);
+    if (!link) return link;
+    return std::make_unique<ForgetfulLink>(std::move(*link), forgets_);
+  }
+  /// What the ball itself holds.
+  protocol::Calibration held() {
+    protocol::Calibration out;
+    EXPECT_TRUE(inner_->with_ball("KN-1", [&](ball::PacedBall& ball) { out = ball.ball().calibration(); }));
+    return out;
+  }
+  std::size_t motor_changes() { return inner_->motor_trace("KN-1")->size(); }
+  hw::SimBus& inner() { return *inner_; }
+
+ private:
+  void on_arrived(hw::BallInfo ball) override {
+    ball.simulated = simulated_;
+    events_->on_arrived(std::move(ball));
+  }
+  void on_left(hw::BallId ball) override { events_->on_left(ball); }
+
+  std::unique_ptr<hw::SimBus> inner_;
+  const std::atomic<bool>& forgets_;
+  bool simulated_;
+  hw::BusEvents* events_ = nullptr;
+};
+
+class CalibratorTest : public testing::Test {
+ protected:
+  CalibratorTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "knead-calibrator-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    config_.config.realtime = {.priority = 0, .lock_memory = false};
+    config_.config.record.database = path("knead.db");
+  }
+  ~CalibratorTest() override {
+    daemon_.reset();
+    recorder_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  [[nodiscard]] std::string path(const std::string& file) const { return (folder_ / file).string(); }
+
+  void start(bool calibrated = true, bool simulated = true, std::optional<std::uint64_t> most_bytes = std::nullopt) {
+    auto store = record::Store::open(path("knead.db")).value();
+    if (most_bytes) {
+      ASSERT_TRUE(store.limit_size(*most_bytes));
+    }
+    recorder_.emplace(std::move(store));
+    bus_.emplace(load_, forgets_, calibrated, simulated);
+    daemon_ = Daemon::start(io_, config_, {}, *bus_, *recorder_).value();
+    ASSERT_TRUE(run_until([&] { return rest().has_value(); }));
+  }
+  bool run_until(const std::function<bool()>& condition) {
+    for (int n = 0; n < 30'000; ++n) {
+      if (condition()) return true;
+      io_.run_for(1ms);
+    }
+    return false;
+  }
+  Station& station() { return **daemon_->choose_idle_station(""); }
+  Result<session::Rest> rest() {
+    const auto here = daemon_->choose_station("");
+    if (!here) return std::unexpected(here.error());
+    return (*here)->at_rest();
+  }
+  /// Puts @p newtons on the ball and waits until it lies still.
+  session::KnownForce under(double newtons) {
+    const auto from = rest();
+    load_ = newtons;
+    const DeviceTime since = from ? from->to : DeviceTime{};
+    session::Rest at{};
+    EXPECT_TRUE(run_until([&] {
+      const auto now = rest();
+      if (now) at = *now;
+      return now && at.from > since;
+    }));
+    return {.force = {newtons}, .raw = at.raw, .spread_raw = at.spread_raw};
+  }
+  /// The sampling thread has taken what it was given.
+  void let_it_take() {
+    const auto now = station().counters().reports.load();
+    ASSERT_TRUE(run_until([&] { return station().counters().reports.load() > now + 1; }));
+  }
+  std::vector<record::StoredCalibration> journal() {
+    const auto store = record::Store::open_read_only(path("knead.db")).value();
+    return record::Calibrations(store).journal("KN-1").value();
+  }
+
+  std::filesystem::path folder_;
+  LoadedConfig config_;
+  boost::asio::io_context io_;
+  std::atomic<double> load_{0.0};
+  std::atomic<bool> forgets_{false};
+  std::optional<record::Recorder> recorder_;
+  std::optional<ScaleBus> bus_;
+  std::unique_ptr<Daemon> daemon_;
+};
+
+TEST_F(CalibratorTest, KnownWeightsBecomeTheBallsCalibrationAndAreOnRecord) {
+  start(false);
+  EXPECT_FALSE(station().calibration().calibrated);
+  const std::vector points{under(0.0), under(19.6), under(49.0)};
+  const auto done = daemon_->calibrator().calibrate(station(), points, false);
+  ASSERT_TRUE(done) << done.error().message();
+  EXPECT_EQ(done->record_problem, "");
+  EXPECT_EQ(bus_->held(), done->calibration) << "it is in the ball";
+  EXPECT_NEAR(done->calibration.newtons_per_count(), 1.0 / 20'000.0, 1e-9);
+  ASSERT_TRUE(done->by_weights && done->by_weights->residual_pct);
+  EXPECT_LT(*done->by_weights->residual_pct, 0.01);
+  load_ = 30.0;
+  EXPECT_TRUE(run_until([&] {
+    const auto newest = station().newest(HostClock::now(), 1s);
+    return newest && usable(newest->quality) && std::abs(newest->force.value - 30.0) < 0.05;
+  })) << "and counts from the next reading on";
+
+  const auto kept = journal();
+  ASSERT_EQ(kept.size(), 2U);
+  EXPECT_EQ(kept[0].means, record::Means::kFound);
+  EXPECT_FALSE(kept[0].calibration.calibrated);
+  EXPECT_EQ(kept[1].means, record::Means::kWeights);
+  EXPECT_EQ(kept[1].calibration, done->calibration);
+  EXPECT_EQ(kept[1].points.size(), 3U);
+  EXPECT_EQ(bus_->motor_changes(), 0U) << "the motor was off throughout";
+}
+
+TEST_F(CalibratorTest, AnUndoPutsBackWhatTheBallHadToTheCount) {
+  start();
+  const protocol::Calibration factory = bus_->held();
+  const std::vector points{under(0.0), under(50.0)};
+  ASSERT_TRUE(daemon_->calibrator().calibrate(station(), points, false));
+  ASSERT_NE(bus_->held(), factory);
+  let_it_take();
+  const auto undone = daemon_->calibrator().undo(station());
+  ASSERT_TRUE(undone) << undone.error().message();
+  EXPECT_EQ(bus_->held(), factory);
+  EXPECT_EQ(station().calibration(), factory);
+  const auto kept = journal();
+  ASSERT_EQ(kept.size(), 3U);
+  EXPECT_TRUE(kept[1].undone_at);
+  EXPECT_EQ(kept[2].means, record::Means::kUndo);
+  let_it_take();
+  const auto nothing = daemon_->calibrator().undo(station());
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(nothing.error().code, Errc::kNotFound);
+  EXPECT_EQ(bus_->held(), factory);
+}
+
+TEST_F(CalibratorTest, R9_ACalibrationThatTheBallDoesNotKeepIsNotSaidToBeDone) {
+  start();
+  const protocol::Calibration factory = bus_->held();
+  const std::vector points{under(0.0), under(50.0)};
+  forgets_ = true;
+  const auto done = daemon_->calibrator().calibrate(station(), points, false);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, Errc::kProtocol);
+  EXPECT_THAT(done.error().context, HasSubstr("did not keep the calibration"));
+  EXPECT_EQ(station().calibration(), factory);
+  EXPECT_EQ(journal().size(), 1U) << "nothing but what was found";
+}
+
+TEST_F(CalibratorTest, WhatCouldNotBeUndoneIsNotDone) {
+  start(true, true, 1);  // the disk takes nothing more
+  const protocol::Calibration factory = bus_->held();
+  const std::vector points{under(0.0), under(50.0)};
+  Result<Calibrator::Done> done;
+  for (int n = 0; n < 300; ++n) {
+    done = daemon_->calibrator().calibrate(station(), points, false);
+    if (!done || !done->record_problem.empty()) break;
+    let_it_take();
+  }
+  // Either the record could not keep the old one, and nothing was changed, or not the new one, and that is said.
+  if (!done) {
+    EXPECT_EQ(done.error().code, Errc::kStorage);
+    EXPECT_THAT(done.error().context, HasSubstr("the record cannot keep the calibration in force"));
+  } else {
+    EXPECT_THAT(done->record_problem, HasSubstr("the disk is full"));
+  }
+  EXPECT_EQ(bus_->held().newtons_per_count() > 0.0, factory.newtons_per_count() > 0.0);
+}
+
+TEST_F(CalibratorTest, ATareIsTakenUnloadedAndKept) {
+  start();
+  const protocol::Calibration factory = bus_->held();
+  under(1.5);
+  const auto tared = daemon_->calibrator().tare(station());
+  ASSERT_TRUE(tared) << tared.error().message();
+  EXPECT_NEAR(factory.force_from_reference(tared->calibration.tare_raw).value, 1.5, 0.01);
+  EXPECT_EQ(tared->calibration.reference_raw, factory.reference_raw);
+  const auto kept = journal();
+  ASSERT_EQ(kept.size(), 2U);
+  EXPECT_EQ(kept[1].means, record::Means::kTare);
+  EXPECT_EQ(kept[1].calibration, bus_->held());
+}
+
+TEST_F(CalibratorTest, ABallUnderLoadIsNotTaredHoweverOftenItWasBefore) {
+  start();
+  double load = 0.0;
+  for (; load < 20.0; load += 1.0) {
+    under(load);
+    if (!daemon_->calibrator().tare(station())) break;
+    let_it_take();
+  }
+  EXPECT_EQ(load, 4.0) << "3 N from the reference, and no further";
+  const auto refused = daemon_->calibrator().tare(station());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kRefused);
+  EXPECT_THAT(refused.error().context, HasSubstr("4.0 N press on the ball, counted from its calibration"));
+  EXPECT_FALSE(refused.error().remedy.empty());
+}
+
+TEST_F(CalibratorTest, NothingIsChangedWhileASessionRuns) {
+  std::ofstream(path("alone.toml")) << "[routine]\nid = \"alone\"\ntitle = \"Release alone\"\nmethod = \"custom\"\n"
+                                       "[[release]]\nmuscle = \"upper_trapezius\"\nside = \"chosen\"\ncredit_s = 60\n"
+                                       "max_elapsed_s = 90\nband_n = [15.0, 40.0]\n";
+  start();
+  bool begun = false;
+  daemon_->run({.routine = path("alone.toml"), .profile = "", .ball = ""},
+               [&](const Result<const LiveSession*>& session) {
+                 EXPECT_TRUE(session) << session.error().message();
+                 begun = true;
+               });
+  ASSERT_TRUE(begun);
+  const auto busy = daemon_->choose_idle_station("");
+  ASSERT_FALSE(busy);
+  EXPECT_EQ(busy.error().code, Errc::kBusy);
+  EXPECT_TRUE(daemon_->choose_station("")) << "looking is allowed";
+}
+
+// ---- The safety questions, which stand before a session too ---------------------------------------------------------
+
+TEST_F(CalibratorTest, ASessionOnARealBallBeginsOnlyForWhoHasAnsweredTheSafetyQuestions) {
+  std::ofstream(path("alone.toml")) << "[routine]\nid = \"alone\"\ntitle = \"Release alone\"\nmethod = \"custom\"\n"
+                                       "[[release]]\nmuscle = \"upper_trapezius\"\nside = \"chosen\"\ncredit_s = 60\n"
+                                       "max_elapsed_s = 90\nband_n = [15.0, 40.0]\n";
+  start(true, false);
+  const auto refusal = [&](const std::string& profile) {
+    Error error;
+    daemon_->run({.routine = path("alone.toml"), .profile = profile, .ball = ""},
+                 [&](const Result<const LiveSession*>& session) {
+                   if (!session) error = session.error();
+                 });
+    daemon_->end_session("test");
+    if (error.context.empty()) {
+      EXPECT_TRUE(daemon_->clear(""));
+      EXPECT_TRUE(run_until([&] { return !station().stop_latched(); }));
+    } else {
+      EXPECT_EQ(error.code, Errc::kRefused);
+    }
+    return error.message();
+  };
+  EXPECT_THAT(refusal("anna"), HasSubstr("`knead safety --profile anna`"));
+  ASSERT_TRUE(daemon_->safety().answer("anna", {.version = session::kSafetyQuestionsVersion, .yes = {"pregnancy"}}));
+  EXPECT_THAT(refusal("anna"), HasSubstr("ask a clinician first: pregnancy was answered with yes"));
+  ASSERT_TRUE(daemon_->safety().answer(
+      "anna", {.version = session::kSafetyQuestionsVersion, .yes = {"pregnancy"}, .clinician_asked = true}));
+  EXPECT_EQ(refusal("anna"), Error{}.message());
+  EXPECT_THAT(refusal("bert"), HasSubstr("not answered yet for profile \"bert\"")) << "one profile's are not another's";
+  ASSERT_TRUE(daemon_->safety().answer("bert", {.version = session::kSafetyQuestionsVersion}));
+  EXPECT_EQ(refusal("bert"), Error{}.message());
+}
+
+}  // namespace
+}  // namespace knead::live
