@@ -3,10 +3,40 @@
 
 #include <fmt/chrono.h>
 #include <sqlite3.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
 
 #include <ctime>
 
 namespace knead::record {
+
+namespace {
+
+/// A database that nobody has open has no log; where none can be made either, nobody can be writing.
+bool cannot_change(const std::string& path) {
+  std::error_code none;
+  const std::filesystem::path folder = std::filesystem::absolute(path, none).parent_path();
+  const auto log = std::filesystem::file_size(path + "-wal", none);
+  return (none || log == 0) && ::access(folder.c_str(), W_OK) != 0;
+}
+
+std::string uri_of(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) uri += c == '%' ? "%25" : c == '?' ? "%3f" : c == '#' ? "%23" : std::string(1, c);
+  return uri + "?immutable=1";
+}
+
+}  // namespace
+
+std::unique_ptr<SQLite::Database> open_reader(const std::string& path) {
+  // Readers of a WAL database take part in its index, a file beside it, which a read-only disk cannot hold.
+  if (cannot_change(path)) {
+    return std::make_unique<SQLite::Database>(uri_of(path), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyTimeoutMs);
+  }
+  return std::make_unique<SQLite::Database>(path, SQLite::OPEN_READONLY, kBusyTimeoutMs);
+}
 
 Error storage_error(const std::string& path, std::string_view doing, const SQLite::Exception& thrown) {
   const std::string what = "cannot " + std::string(doing) + " the database " + path + ": ";

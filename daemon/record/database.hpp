@@ -9,6 +9,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +20,12 @@
 #include "daemon/core/error.hpp"
 
 namespace knead::record {
+
+/// Longer than any reader of ours holds a lock; short enough that the recorder soon comes back to the ring.
+constexpr int kBusyTimeoutMs = 1000;
+
+/// For reading, while others may write; on a read-only file system too. Throws what SQLiteCpp throws.
+[[nodiscard]] std::unique_ptr<SQLite::Database> open_reader(const std::string& path);
 
 /// In a person's words, with the way out; one for each way in which SQLite fails.
 [[nodiscard]] Error storage_error(const std::string& path, std::string_view doing, const SQLite::Exception& thrown);
@@ -34,6 +42,27 @@ auto guarded(const std::string& path, std::string_view doing, Body&& body) -> st
 
 /// "2025-03-01T07:15:00.000000Z"
 [[nodiscard]] std::string iso_utc(std::chrono::sys_time<std::chrono::microseconds> t);
+
+/// Statements that are run again and again, parsed once. Goes before its database does.
+class Statements {
+ public:
+  explicit Statements(SQLite::Database& db) : db_(db) {}
+  /// As new: whatever became of its last run, it has no parameters. @param sql a literal: known by where it lies
+  SQLite::Statement& operator()(const char* sql) {
+    SQLite::Statement& statement = known_.try_emplace(sql, db_, sql).first->second;
+    statement.tryReset();
+    statement.clearBindings();
+    return statement;
+  }
+  /// A statement that failed holds what it had begun. For the end of a transaction that did not come to its own.
+  void reset() noexcept {
+    for (auto& [sql, statement] : known_) statement.tryReset();
+  }
+
+ private:
+  SQLite::Database& db_;
+  std::map<const char*, SQLite::Statement> known_;
+};
 
 /// Binds a statement's parameters in order and runs it.
 template <class... Values>

@@ -204,8 +204,10 @@ void Recorder::run() {
     urgent = take(messages) || urgent;
     if (live_) live_->drain(readable);
     if (urgent || Clock::now() >= next_commit) {
+      const auto began = Clock::now();
       commit();
-      next_commit = Clock::now() + options_.commit_every;
+      // From its beginning, which is what it holds everything up to; a slow disk still gets a rest.
+      next_commit = std::max(began + options_.commit_every, Clock::now() + options_.commit_every / 4);
     }
     publish();
     {
@@ -268,7 +270,7 @@ void Recorder::handle(End& end) {
 }
 
 void Recorder::retire(std::unique_ptr<SessionBuffer> buffer) {
-  buffer->close_block();
+  buffer->stage_open_block();
   count(*buffer, now_);
   waiting_.push_back(std::move(buffer));
   if (waiting_.size() > kMaxWaiting) {
@@ -286,7 +288,7 @@ void Recorder::commit() {
     waiting_.pop_front();
   }
   if (live_) {
-    live_->buffer->close_block();
+    live_->buffer->stage_open_block();
     if (!write(*live_->buffer)) return;
   }
 }

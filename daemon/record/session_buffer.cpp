@@ -91,10 +91,11 @@ void SessionBuffer::break_sequence() {
   explained_ = 0;
 }
 
-void SessionBuffer::close_block() {
-  if (open_.empty()) return;
+void SessionBuffer::stage_open_block() {
+  unstage();
+  if (open_.size() == open_stored_) return;
   const TimedSample& first = open_.front();
-  PendingRows::Block block{.ordinal = next_block_++,
+  PendingRows::Block block{.ordinal = next_block_,
                            .calibration = calibration_,
                            .first_index = first_index_,
                            .first_seq = first.sample.seq,
@@ -102,12 +103,30 @@ void SessionBuffer::close_block() {
                            .first_device_time = first.sample.device_time,
                            .t0 = first.t,
                            .t1 = open_.back().t,
-                           .data = encoder_.encode(open_)};
-  first_index_ += open_.size();
-  open_.clear();
+                           .data = encoder_.encode(open_),
+                           .stored = open_stored_,
+                           .first_new = open_[open_stored_].t};
   pending_bytes_ += block.data.size();
   pending_.blocks.push_back(std::move(block));
+  staged_ = true;
   drop_what_is_too_much();
+}
+
+void SessionBuffer::close_block() {
+  if (open_.empty()) return;
+  stage_open_block();
+  staged_ = false;
+  ++next_block_;
+  first_index_ += open_.size();
+  open_.clear();
+  open_stored_ = 0;
+  drop_what_is_too_much();
+}
+
+void SessionBuffer::unstage() {
+  if (!std::exchange(staged_, false)) return;
+  pending_bytes_ -= pending_.blocks.back().data.size();
+  pending_.blocks.pop_back();
 }
 
 void SessionBuffer::end(SessionSummary summary) {
@@ -132,16 +151,20 @@ std::uint64_t SessionBuffer::lost_samples() const {
 
 void SessionBuffer::mark_written(std::int64_t id) {
   id_ = id;
+  if (staged_) open_stored_ = pending_.blocks.back().count;
   pending_ = {};
   pending_bytes_ = 0;
+  staged_ = false;
 }
 
 void SessionBuffer::drop_what_is_too_much() {
-  while (pending_bytes_ > limits_.block_bytes && !pending_.blocks.empty()) {
+  // Of the open second nothing goes: it is in memory anyway.
+  while (pending_bytes_ > limits_.block_bytes && pending_.blocks.size() > (staged_ ? 1U : 0U)) {
     const PendingRows::Block& oldest = pending_.blocks.front();
-    samples_ -= oldest.count;
+    const std::uint64_t missing = oldest.count - oldest.stored;
+    samples_ -= missing;
     pending_bytes_ -= oldest.data.size();
-    add_gap(oldest.t0, GapKind::kWrite, oldest.count);
+    add_gap(oldest.first_new, GapKind::kWrite, missing);
     pending_.blocks.pop_front();
   }
   const auto drop_oldest = [this](auto& rows, std::size_t limit) {

@@ -23,7 +23,7 @@ namespace knead::record {
 /// Rows that wait to be written, in the shape of the tables (schema.cpp).
 struct PendingRows {
   struct Block {
-    std::int64_t ordinal = 0;       ///< of the block in the session
+    std::int64_t ordinal = 0;       ///< of the block in the session; takes the place of a stored one that was shorter
     std::int64_t calibration = 0;   ///< ordinal of the one in force
     std::uint64_t first_index = 0;  ///< of its first sample among those recorded of the session
     std::uint64_t first_seq = 0;
@@ -32,6 +32,8 @@ struct PendingRows {
     SessionTime t0{};
     SessionTime t1{};
     std::vector<std::byte> data;
+    std::uint64_t stored = 0;  ///< of its samples: in the database already, in the row it replaces
+    SessionTime first_new{};   ///< of the first that is not
   };
   struct StepAdded {
     int n = 0;
@@ -89,8 +91,9 @@ class SessionBuffer {
   /// The next sample follows from another ball, or from the same one plugged in anew: no jump is a loss.
   void break_sequence();
   void count_write_failure() { ++write_failures_; }
-  /// Makes the partial second a row too.
-  void close_block();
+  /// Makes the partial second a row too. It stays open: when it is full its row takes the place of this one, so that
+  /// what is stored in the end is a second a block, however often somebody wanted it safe.
+  void stage_open_block();
   /// Closes the partial second. Nothing is added after it.
   void end(SessionSummary summary);
 
@@ -112,12 +115,16 @@ class SessionBuffer {
   void mark_written(std::int64_t id);
 
  private:
+  void close_block();
+  void unstage();
   void drop_what_is_too_much();
 
   SessionHeader header_;
   BufferLimits limits_;
   BlockEncoder encoder_;
   std::vector<TimedSample> open_;
+  std::size_t open_stored_ = 0;  ///< so many of open_ are in the database
+  bool staged_ = false;          ///< the last pending block is open_ as far as it was then
   PendingRows pending_;
   std::size_t pending_bytes_ = 0;
   std::int64_t id_ = 0;

@@ -16,9 +16,6 @@ namespace knead::record {
 
 namespace {
 
-/// Longer than any reader of ours holds a lock; short enough that the recorder soon comes back to the ring.
-constexpr int kBusyTimeoutMs = 1000;
-
 std::int64_t us(std::chrono::microseconds d) { return d.count(); }
 std::int64_t us(SessionTime t) { return t.time_since_epoch().count(); }
 std::int64_t us(DeviceTime t) { return t.time_since_epoch().count(); }
@@ -90,7 +87,10 @@ std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
 }  // namespace
 
 Store::Store(std::string path, std::optional<LockFile> lock, std::unique_ptr<SQLite::Database> db)
-    : path_(std::move(path)), lock_(std::move(lock)), db_(std::move(db)) {}
+    : path_(std::move(path)),
+      lock_(std::move(lock)),
+      db_(std::move(db)),
+      statements_(std::make_unique<Statements>(*db_)) {}
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
@@ -113,10 +113,9 @@ Result<Store> Store::open(const std::string& path) {
       return fail(Errc::kStorage, "the disk of " + path + " cannot hold a live database",
                   "name a file on a local disk (network file systems have no shared memory)");
     }
-    // NORMAL: a commit is in the kernel's hands when it returns, so kill -9 loses nothing committed; a power cut may
-    // take back the last commits, but never breaks the file (the log is synced before it is copied into the database).
-    // FULL would sync every commit, which wears out SD cards.
-    db->exec("PRAGMA synchronous = NORMAL");
+    // FULL: a commit is on the disk when it returns, so that a power cut costs no more than kill -9 does. Only sessions
+    // write, minutes a day, and each commit syncs once: an SD card does not feel it (docs/record.md).
+    db->exec("PRAGMA synchronous = FULL");
     db->exec("PRAGMA foreign_keys = ON");
     migrate(*db, *version);
     Store store(path, std::move(*lock), std::move(db));
@@ -131,7 +130,7 @@ Result<Store> Store::open_read_only(const std::string& path) {
     return fail(Errc::kNotFound, "there is no database " + path, "it appears with the first session");
   }
   return guarded(path, "read", [&]() -> Result<Store> {
-    auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READONLY, kBusyTimeoutMs);
+    auto db = open_reader(path);
     const auto version = version_of(*db, path);
     if (!version) return std::unexpected(version.error());
     if (*version < schema_version()) {
@@ -161,7 +160,7 @@ void Store::close_unfinished_sessions() {
 
 Result<> Store::commit(SessionBuffer& buffer) {
   if (buffer.pending().empty()) return {};
-  return guarded(path_, "write to", [&]() -> Result<> {
+  const auto written = guarded(path_, "write to", [&]() -> Result<> {
     SQLite::Transaction transaction(*db_, SQLite::TransactionBehavior::IMMEDIATE);
     const std::int64_t id = buffer.id() != 0 ? buffer.id() : insert_session(*db_, buffer.header());
     write(buffer, id);
@@ -169,22 +168,27 @@ Result<> Store::commit(SessionBuffer& buffer) {
     buffer.mark_written(id);
     return {};
   });
+  statements_->reset();
+  return written;
 }
 
 void Store::write(const SessionBuffer& buffer, std::int64_t id) {
   const PendingRows& rows = buffer.pending();
+  Statements& statement = *statements_;
   if (!rows.calibrations.empty()) {
-    SQLite::Statement insert(*db_, "INSERT INTO calibrations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    SQLite::Statement& insert = statement("INSERT INTO calibrations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& [ordinal, c] : rows.calibrations) {
       run(insert, id, ordinal, c.calibrated, c.point_a_raw, c.point_a_mn, c.point_b_raw, c.point_b_mn, c.tare_raw,
           c.reference_raw);
     }
   }
   if (!rows.blocks.empty()) {
-    SQLite::Statement insert(*db_, R"sql(
+    SQLite::Statement& insert = statement(R"sql(
       INSERT INTO sample_blocks (session_id, ordinal, calibration, first_index, first_seq, count, first_device_us,
                                  t0_us, t1_us, codec, data)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql");
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (session_id, ordinal) DO UPDATE
+        SET count = excluded.count, t1_us = excluded.t1_us, codec = excluded.codec, data = excluded.data)sql");
     for (const PendingRows::Block& b : rows.blocks) {
       constexpr int kDataColumn = 11;
       insert.bindNoCopy(kDataColumn, b.data.data(), static_cast<int>(b.data.size()));
@@ -193,36 +197,36 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
     }
   }
   if (!rows.events.empty()) {
-    SQLite::Statement insert(*db_, "INSERT INTO events VALUES (?, ?, ?, ?, ?)");
+    SQLite::Statement& insert = statement("INSERT INTO events VALUES (?, ?, ?, ?, ?)");
     for (const auto& [ordinal, e] : rows.events) run(insert, id, ordinal, us(e.t), e.kind, e.json);
   }
   if (!rows.reps.empty()) {
-    SQLite::Statement insert(*db_, "INSERT INTO reps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    SQLite::Statement& insert = statement("INSERT INTO reps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& [ordinal, r] : rows.reps) {
       run(insert, id, ordinal, r.n, us(r.start), us(r.duration), r.peak.value, r.mean.value, r.impulse_ns, r.too_hard);
     }
   }
   if (!rows.measures.empty()) {
-    SQLite::Statement insert(*db_, "INSERT INTO measures VALUES (?, ?, ?, ?, ?, ?, ?)");
+    SQLite::Statement& insert = statement("INSERT INTO measures VALUES (?, ?, ?, ?, ?, ?, ?)");
     for (const auto& [ordinal, m] : rows.measures) run(insert, id, ordinal, m.name, m.value, m.unit, m.source, m.text);
   }
   if (!rows.inputs.empty()) {
-    SQLite::Statement insert(*db_, "INSERT INTO inputs VALUES (?, ?, ?, ?, ?)");
+    SQLite::Statement& insert = statement("INSERT INTO inputs VALUES (?, ?, ?, ?, ?)");
     for (const auto& [ordinal, i] : rows.inputs) run(insert, id, ordinal, i.samples, i.kind, i.json);
   }
   if (!rows.gaps.empty()) {
-    SQLite::Statement insert(*db_, "INSERT INTO gaps VALUES (?, ?, ?, ?, ?)");
+    SQLite::Statement& insert = statement("INSERT INTO gaps VALUES (?, ?, ?, ?, ?)");
     for (const auto& [ordinal, g] : rows.gaps) run(insert, id, ordinal, us(g.t), to_string(g.kind), g.count);
   }
   if (!rows.steps_added.empty()) {
     // On the spot of the step before it.
-    SQLite::Statement insert(*db_, R"sql(
+    SQLite::Statement& insert = statement(R"sql(
       INSERT INTO steps (session_id, n, muscle, side, target_us, band_lo_n, band_hi_n, hysteresis_n)
       SELECT session_id, ?2, muscle, side, ?3, band_lo_n, band_hi_n, hysteresis_n
       FROM steps WHERE session_id = ?1 AND n = ?2 - 1)sql");
     for (const PendingRows::StepAdded& s : rows.steps_added) run(insert, id, s.n, us(s.target));
   }
-  SQLite::Statement step_end(*db_, R"sql(
+  SQLite::Statement& step_end = statement(R"sql(
     UPDATE steps SET completed = ?3, credited_us = ?4, elapsed_us = ?5 WHERE session_id = ?1 AND n = ?2)sql");
   for (const PendingRows::StepEnd& s : rows.steps) run(step_end, id, s.n, s.completed, us(s.credited), us(s.elapsed));
 
@@ -232,13 +236,13 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
   for (const session::StepResult& s : summary.steps) {
     run(step_end, id, n++, s.completed, us(s.credited), us(s.elapsed));
   }
-  SQLite::Statement end(*db_, R"sql(
+  SQLite::Statement& end = statement(R"sql(
     UPDATE sessions SET outcome = ?2, reason = ?3, elapsed_us = ?4, activation_completed = ?5, samples = ?6, lost = ?7,
                         write_failures = ?8, nrs_after = ?9
     WHERE id = ?1)sql");
   run(end, id, session::to_string(summary.outcome), summary.reason, us(summary.elapsed), summary.activation_completed,
       buffer.samples(), buffer.lost_samples(), buffer.write_failures(), summary.nrs_after);
-  SQLite::Statement conduct(*db_, R"sql(
+  SQLite::Statement& conduct = statement(R"sql(
     UPDATE plugin_runs SET slow_calls = ?2, misuses = ?3, last_misuse = ?4, ended = ?5, state_after = ?6
     WHERE session_id = ?1)sql");
   constexpr int kStateColumn = 6;

@@ -21,6 +21,8 @@ class Database;
 
 namespace knead::record {
 
+class Statements;
+
 /// One thread at a time. Any number may read a database, in any process, while one writes.
 class Store {
  public:
@@ -74,6 +76,7 @@ class Store {
   std::string path_;
   std::optional<LockFile> lock_;  // before db_: let go of only after the database is closed
   std::unique_ptr<SQLite::Database> db_;
+  std::unique_ptr<Statements> statements_;  // after db_: they go first
   std::vector<std::int64_t> interrupted_;
 };
 

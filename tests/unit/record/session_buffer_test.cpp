@@ -31,7 +31,7 @@ std::vector<Gap> gaps_of(const SessionBuffer& buffer) {
 TEST(SessionBuffer, MakesABlockOfEachSecond) {
   SessionBuffer buffer(test::header());
   for (int i = 0; i < 2500; ++i) add(buffer, at(std::int64_t{i} * 1000, static_cast<std::uint64_t>(i)));
-  buffer.close_block();
+  buffer.stage_open_block();
   ASSERT_THAT(buffer.pending().blocks, SizeIs(3));
   EXPECT_EQ(buffer.pending().blocks[0].count, 1000U);
   EXPECT_EQ(buffer.pending().blocks[1].count, 1000U);
@@ -40,6 +40,49 @@ TEST(SessionBuffer, MakesABlockOfEachSecond) {
   EXPECT_EQ(buffer.pending().blocks[2].first_seq, 2000U);
   EXPECT_EQ(buffer.pending().blocks[1].t0, SessionTime(std::chrono::seconds(1)));
   EXPECT_EQ(buffer.pending().blocks[1].t1, SessionTime(std::chrono::milliseconds(1999)));
+}
+
+TEST(SessionBuffer, PutsAWholeSecondInThePlaceOfTheHalfThatWasWritten) {
+  SessionBuffer buffer(test::header());
+  int i = 0;
+  const auto feed = [&](int up_to) {
+    for (; i < up_to; ++i) add(buffer, at(std::int64_t{i} * 1000, static_cast<std::uint64_t>(i)));
+  };
+  feed(500);
+  buffer.stage_open_block();
+  feed(700);
+  buffer.stage_open_block();  // the disk was busy: the row grows
+  ASSERT_THAT(buffer.pending().blocks, SizeIs(1));
+  EXPECT_EQ(buffer.pending().blocks[0].count, 700U);
+  buffer.mark_written(1);
+  buffer.stage_open_block();
+  EXPECT_TRUE(buffer.pending().empty()) << "nothing new, nothing to write";
+  feed(1500);
+  buffer.stage_open_block();
+  ASSERT_THAT(buffer.pending().blocks, SizeIs(2));
+  EXPECT_EQ(buffer.pending().blocks[0].ordinal, 0);
+  EXPECT_EQ(buffer.pending().blocks[0].count, 1000U);
+  EXPECT_EQ(buffer.pending().blocks[1].ordinal, 1);
+  EXPECT_EQ(buffer.pending().blocks[1].count, 500U);
+  EXPECT_EQ(buffer.pending().blocks[1].first_index, 1000U);
+}
+
+TEST(SessionBuffer, CountsOfASecondWhoseHalfIsWrittenOnlyTheOtherHalfAsLost) {
+  SessionBuffer buffer(test::header(), {.block_bytes = 4000, .events = 10});
+  const auto samples = test::rough_ride(20'000, 7, false);
+  std::size_t fed = 0;
+  for (; fed < 400; ++fed) add(buffer, samples[fed]);
+  buffer.stage_open_block();
+  buffer.mark_written(1);
+  for (; fed < samples.size(); ++fed) add(buffer, samples[fed]);
+  buffer.stage_open_block();
+  std::uint64_t kept = 400;
+  for (const auto& block : buffer.pending().blocks) kept += block.count;
+  const auto gaps = gaps_of(buffer);
+  ASSERT_THAT(gaps, SizeIs(1));
+  EXPECT_EQ(gaps[0].t, samples[400].t);
+  EXPECT_EQ(gaps[0].count + kept, 20'000U);
+  EXPECT_EQ(buffer.samples(), kept);
 }
 
 TEST(SessionBuffer, RecordsAJumpInTheSequenceAsAGap) {
@@ -74,7 +117,7 @@ TEST(SessionBuffer, DropsTheOldestSamplesWhenNothingIsWrittenAndSaysSo) {
   SessionBuffer buffer(test::header(), {.block_bytes = 4000, .events = 10});
   const auto samples = test::rough_ride(20'000, 7, false);
   for (const TimedSample& s : samples) add(buffer, s);
-  buffer.close_block();
+  buffer.stage_open_block();
   EXPECT_LE(buffer.pending_bytes(), 4000U);
   std::uint64_t kept = 0;
   for (const auto& block : buffer.pending().blocks) kept += block.count;

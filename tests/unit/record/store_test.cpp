@@ -210,8 +210,8 @@ TEST(Store, IsReadWhileItIsWritten) {
   std::size_t written = 0;
   for (const TimedSample& s : samples) {
     buffer.add_sample(s.t, s.sample);
-    if (++written % 1000 != 0) continue;
-    buffer.close_block();
+    if (++written % 300 != 0) continue;
+    buffer.stage_open_block();
     ASSERT_TRUE(store.commit(buffer));
     const auto reader = Store::open_read_only(folder.file("knead.db"));
     ASSERT_TRUE(reader) << reader.error().message();
@@ -228,7 +228,7 @@ TEST(Store, WritesNothingOrAllWhenTheDiskIsFull) {
   std::size_t fed = 0;
   const auto feed = [&](std::size_t up_to) {
     for (; fed < up_to; ++fed) buffer.add_sample(samples[fed].t, samples[fed].sample);
-    buffer.close_block();
+    buffer.stage_open_block();
   };
   feed(5000);
   ASSERT_TRUE(store.commit(buffer));
