@@ -28,6 +28,8 @@ void add_simulate(CLI::App& app, Context& context);
 void add_routine(CLI::App& app, Context& context);
 void add_plugin(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
+/// check, repair, backup, vacuum
+void add_db(CLI::App& app, Context& context);
 
 // Commands of a group, one file each.
 void add_routine_new(CLI::App& routine, Context& context);

@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   knead::cli::add_export(app, context);
   knead::cli::add_report(app, context);
   knead::cli::add_replay(app, context);
+  knead::cli::add_db(app, context);
   knead::cli::add_simulate(app, context);
   knead::cli::add_routine(app, context);
   knead::cli::add_plugin(app, context);

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/record/repair.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <system_error>
+
+#include "daemon/record/audit.hpp"
+#include "daemon/record/check.hpp"
+#include "daemon/record/database.hpp"
+#include "daemon/record/lock_file.hpp"
+#include "daemon/record/maintain.hpp"
+#include "daemon/record/salvage.hpp"
+#include "daemon/record/schema.hpp"
+
+namespace knead::record {
+
+namespace {
+
+/// Makes the rows of a salvaged database agree with each other again.
+class Mend {
+ public:
+  Mend(SQLite::Database& db, Repair& repair) : db_(db), repair_(repair) {}
+
+  void run() {
+    adopt_orphans();
+    std::vector<std::int64_t> ids;
+    SQLite::Statement list(db_, "SELECT id FROM sessions ORDER BY id");
+    while (list.executeStep()) ids.push_back(list.getColumn(0).getInt64());
+    for (const std::int64_t id : ids) mend(id);
+  }
+
+ private:
+  template <class... Values>
+  void exec(const char* sql, const Values&... values) {
+    SQLite::Statement statement(db_, sql);
+    record::run(statement, values...);
+  }
+  std::int64_t number(const char* sql, std::int64_t id) {
+    SQLite::Statement statement(db_, sql);
+    statement.bind(1, id);
+    return statement.executeStep() ? statement.getColumn(0).getInt64() : 0;
+  }
+
+  /// Rows whose session cannot be read any more get one to belong to, so that they are not lost too.
+  void adopt_orphans() {
+    SQLite::Statement orphans(db_, R"sql(
+      SELECT DISTINCT session_id FROM (SELECT session_id FROM sample_blocks UNION SELECT session_id FROM events)
+      WHERE session_id NOT IN (SELECT id FROM sessions) ORDER BY session_id)sql");
+    while (orphans.executeStep()) {
+      const std::int64_t id = orphans.getColumn(0).getInt64();
+      exec(R"sql(
+        INSERT INTO sessions (id, started_at, started_unix_us, profile, origin, routine, title, method, side,
+                              routine_source, config, knead_version, protocol_version, ball_serial, ball_firmware,
+                              rate_hz, contact_area_mm2, target_reps, reason)
+        VALUES (?, '1970-01-01T00:00:00.000000Z', 0, '', 'ball', '', 'found by repair', 'custom', 'right', '', '', '',
+                '', '', 0, 0, 0, 0, 'its own row was damaged'))sql",
+           id);
+      repair_.done.push_back(fmt::format("session {}: its own row is lost, its samples and events are kept", id));
+    }
+    // What still belongs to no session (a rep of one that left no sample) has nothing to stand for.
+    SQLite::Statement tables(db_,
+                             "SELECT m.name FROM sqlite_schema m WHERE m.type = 'table' AND EXISTS "
+                             "(SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'session_id')");
+    std::vector<std::string> names;
+    while (tables.executeStep()) names.push_back(tables.getColumn(0).getString());
+    for (const std::string& name : names) {
+      db_.exec(fmt::format("DELETE FROM {} WHERE session_id NOT IN (SELECT id FROM sessions)", name));
+    }
+  }
+
+  void mend(std::int64_t id) {
+    if (number("SELECT count(*) FROM calibrations WHERE session_id = ?", id) == 0) {
+      exec("INSERT INTO calibrations VALUES (?, 0, 0, 0, 0, 0, 0, 0, 0)", id);
+      repair_.done.push_back(fmt::format("session {}: its calibration is lost; its raw counts are kept", id));
+    }
+    exec(
+        "UPDATE sample_blocks SET calibration = 0 WHERE session_id = ?1 AND NOT EXISTS (SELECT 1 FROM calibrations c "
+        "WHERE c.session_id = ?1 AND c.ordinal = sample_blocks.calibration)",
+        id);
+    const SessionAudit before = audit_session(db_, id);
+    const bool ended = number("SELECT outcome IS NOT NULL FROM sessions WHERE id = ?", id) != 0;
+    const auto said = static_cast<std::uint64_t>(number("SELECT samples FROM sessions WHERE id = ?", id));
+    std::uint64_t kept = before.samples;
+    std::uint64_t lost = 0;
+    for (const BadBlock& block : before.bad) {
+      if (block.readable) {
+        rewrite(block);
+        kept += block.samples.size();
+      } else {
+        exec("DELETE FROM sample_blocks WHERE id = ?", block.id);
+        gap(id, block.t0, GapKind::kWrite, block.count);
+        lost += block.count;
+        repair_.done.push_back(fmt::format("session {}, block {}: {}; its {} samples are a gap now", id, block.ordinal,
+                                           block.why, block.count));
+      }
+    }
+    // Rows that are gone altogether: the blocks around them say how many samples there were, or the session does.
+    std::uint64_t gone = before.between_blocks > before.told_write ? before.between_blocks - before.told_write : 0;
+    SessionTime gone_at = before.between_blocks_at;
+    if (ended && said > kept + lost + gone) {
+      gone = said - kept - lost;
+      gone_at = SessionTime(std::chrono::microseconds(number("SELECT elapsed_us FROM sessions WHERE id = ?", id)));
+    }
+    if (gone > 0) {
+      gap(id, gone_at, GapKind::kWrite, gone);
+      lost += gone;
+      repair_.done.push_back(fmt::format("session {}: {} samples are gone, and are a gap now", id, gone));
+    }
+    const SessionAudit after = audit_session(db_, id);
+    if (after.jumps > after.told) gap(id, after.jumps_at, GapKind::kSequence, after.jumps - after.told);
+    if (ended) {
+      exec(
+          "UPDATE sessions SET samples = ?2, lost = (SELECT coalesce(sum(count), 0) FROM gaps WHERE session_id = ?1 "
+          "AND kind <> 'event') WHERE id = ?1",
+          id, after.samples);
+      if (lost == 0 && said != after.samples) {
+        repair_.done.push_back(
+            fmt::format("session {}: its count of samples is {} now, and was {}", id, after.samples, said));
+      }
+    }
+    drop_unreadable(id);
+    repair_.samples_lost += lost;
+  }
+
+  void rewrite(const BadBlock& block) {
+    const auto us = [](auto t) { return std::int64_t{t.time_since_epoch().count()}; };
+    const TimedSample& first = block.samples.front();
+    exec(
+        "UPDATE sample_blocks SET first_seq = ?2, count = ?3, first_device_us = ?4, t0_us = ?5, t1_us = ?6 WHERE id = "
+        "?1",
+        block.id, first.sample.seq, block.samples.size(), us(first.sample.device_time), us(first.t),
+        us(block.samples.back().t));
+    repair_.done.push_back(fmt::format("block {}: its row says again what it holds", block.ordinal));
+  }
+
+  void gap(std::int64_t id, SessionTime t, GapKind kind, std::uint64_t count) {
+    if (count == 0) return;
+    exec("INSERT INTO gaps SELECT ?1, coalesce(max(ordinal) + 1, 0), ?2, ?3, ?4 FROM gaps WHERE session_id = ?1", id,
+         std::int64_t{t.time_since_epoch().count()}, to_string(kind), count);
+  }
+
+  /// Events and inputs that are no JSON are counted as what is missing, like those that could not be kept.
+  void drop_unreadable(std::int64_t id) {
+    for (const char* table : {"events", "inputs"}) {
+      SQLite::Statement drop(db_, fmt::format("DELETE FROM {} WHERE session_id = ? AND NOT json_valid(json)", table));
+      drop.bind(1, id);
+      const int dropped = drop.exec();
+      if (dropped == 0) continue;
+      gap(id, {}, GapKind::kEvent, static_cast<std::uint64_t>(dropped));
+      repair_.done.push_back(fmt::format("session {}: {} {} could not be read, and are a gap now", id, dropped, table));
+    }
+  }
+
+  SQLite::Database& db_;
+  Repair& repair_;
+};
+
+/// A session's number is never given twice, also not that of one that was deleted or could not be read.
+void keep_numbers(SQLite::Database& damaged, SQLite::Database& copy) {
+  std::int64_t last = copy.execAndGet("SELECT coalesce(max(id), 0) FROM sessions").getInt64();
+  try {
+    last = std::max<std::int64_t>(
+        last,
+        damaged.execAndGet("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'sessions'").getInt64());
+  } catch (const SQLite::Exception&) {  // NOLINT(bugprone-empty-catch): then the sessions themselves tell
+  }
+  copy.exec("DELETE FROM sqlite_sequence WHERE name = 'sessions'");
+  SQLite::Statement insert(copy, "INSERT INTO sqlite_sequence (name, seq) VALUES ('sessions', ?)");
+  run(insert, last);
+}
+
+Result<> build_copy(const std::string& path, const std::string& copy_path, Repair& repair) {
+  return guarded(path, "repair", [&]() -> Result<> {
+    SQLite::Database damaged(path, SQLite::OPEN_READONLY, kBusyTimeoutMs);
+    const auto version = version_of(damaged, path);
+    if (!version) return std::unexpected(version.error());
+    SQLite::Database copy(copy_path, SQLite::OPEN_READWRITE, kBusyTimeoutMs);
+    copy.exec("PRAGMA foreign_keys = OFF");  // until all of it is there
+    SQLite::Transaction transaction(copy);
+    for (int step = 0; step < *version; ++step) copy.exec(migrations()[static_cast<std::size_t>(step)]);
+    copy.exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
+    copy.exec(fmt::format("PRAGMA user_version = {}", *version));
+    {
+      const SQLite::Transaction snapshot(damaged);
+      salvage(damaged, copy, repair.done);
+      keep_numbers(damaged, copy);
+    }
+    if (*version < schema_version()) {
+      transaction.commit();
+      migrate(copy, *version);
+      SQLite::Transaction mending(copy);
+      Mend(copy, repair).run();
+      mending.commit();
+    } else {
+      Mend(copy, repair).run();
+      transaction.commit();
+    }
+    // As the daemon wants to find it, and in one file.
+    copy.exec("PRAGMA journal_mode = WAL");
+    copy.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    return {};
+  });
+}
+
+std::string free_name(const std::string& path) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const std::string base =
+      fmt::format("{}.damaged-{:%Y%m%dT%H%M%S}", path, fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+  std::string name = base;
+  std::error_code ignored;
+  for (int n = 2; std::filesystem::exists(name, ignored); ++n) name = fmt::format("{}-{}", base, n);
+  return name;
+}
+
+/// The new file takes the old one's place; the old one, with the log that belongs to it, gets another name.
+Result<> swap(const std::string& path, FileBeside& copy, const std::string& kept_as) {
+  const auto failed = [&](const std::error_code& error) {
+    return fail(Errc::kStorage, fmt::format("cannot keep the damaged database as {}", kept_as),
+                "check the folder's permissions and free space", error.value());
+  };
+  std::error_code error;
+  std::filesystem::rename(path, kept_as, error);
+  if (error) return failed(error);
+  for (const char* suffix : {"-wal", "-shm"}) {
+    std::error_code none;
+    if (std::filesystem::exists(path + suffix, none)) std::filesystem::rename(path + suffix, kept_as + suffix, error);
+    if (error) return failed(error);
+  }
+  return copy.move_to(path, false);
+}
+
+}  // namespace
+
+Result<Repair> repair_database(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    return fail(Errc::kNotFound, "there is no database " + path, "it appears with the first session");
+  }
+  const auto lock = LockFile::take(path);
+  if (!lock) return std::unexpected(lock.error());
+  Repair repair;
+  const auto found = check_database(path);
+  // An older schema is no damage, but cannot be checked by this program: it is made anew all the same.
+  if (found && found->sound()) return repair;
+  if (!found && found.error().code != Errc::kStorage) return std::unexpected(found.error());
+  repair.needed = true;
+  auto copy = FileBeside::make(path);
+  if (!copy) return std::unexpected(copy.error());
+  if (auto built = build_copy(path, copy->name(), repair); !built) return std::unexpected(built.error());
+  const auto sound = check_database(copy->name());
+  if (!sound) return std::unexpected(sound.error());
+  if (!sound->sound()) {
+    return fail(Errc::kStorage, fmt::format("{} cannot be repaired: {}", path, to_string(sound->findings.front())),
+                "restore a backup of it; it was left as it is");
+  }
+  repair.kept_as = free_name(path);
+  if (auto swapped = swap(path, *copy, repair.kept_as); !swapped) return std::unexpected(swapped.error());
+  return repair;
+}
+
+}  // namespace knead::record

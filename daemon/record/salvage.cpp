@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/record/salvage.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace knead::record {
+
+namespace {
+
+/// Keys are numbers that rise by one: how far behind the last that can be read others are looked for.
+constexpr std::int64_t kFarthestProbe = 500;
+
+struct Table {
+  std::string name;
+  std::vector<std::string> columns;
+  std::vector<std::string> key;  ///< in order
+};
+
+std::vector<Table> tables_of(SQLite::Database& db) {
+  std::vector<Table> tables;
+  SQLite::Statement names(db,
+                          "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+                          "ORDER BY name <> 'sessions', name");
+  while (names.executeStep()) {
+    Table table{.name = names.getColumn(0).getString(), .columns = {}, .key = {}};
+    SQLite::Statement columns(db, "SELECT name FROM pragma_table_info('" + table.name + "') ORDER BY cid");
+    while (columns.executeStep()) table.columns.push_back(columns.getColumn(0).getString());
+    SQLite::Statement key(db, "SELECT name FROM pragma_table_info('" + table.name + "') WHERE pk > 0 ORDER BY pk");
+    while (key.executeStep()) table.key.push_back(key.getColumn(0).getString());
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+std::string list_of(const std::vector<std::string>& names, const char* after = "") {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name + after;
+  return list;
+}
+
+class Salvage {
+ public:
+  Salvage(SQLite::Database& damaged, SQLite::Database& copy, const Table& table)
+      : damaged_(damaged),
+        table_(table),
+        insert_(copy, fmt::format("INSERT OR IGNORE INTO {} ({}) VALUES ({})", table.name, list_of(table.columns),
+                                  marks(table.columns.size()))) {}
+
+  /// @return whether every row could be read.
+  bool run() {
+    if (read("", "")) return true;
+    const auto front = last_key_;
+    read("", " DESC");
+    const auto back = last_key_;
+    if (table_.key.empty()) return false;
+    // What lies between the two ends of the damage.
+    std::int64_t last = front.value_or(0);
+    for (std::int64_t key = last; key <= back.value_or(last + kFarthestProbe); ++key) {
+      const std::string where = fmt::format("WHERE {} = {}", table_.key.front(), key);
+      if (!read(where, "")) read(where, " DESC");
+      if (last_key_) last = key;
+    }
+    return false;
+  }
+
+ private:
+  static std::string marks(std::size_t count) {
+    std::string text = "?";
+    for (std::size_t i = 1; i < count; ++i) text += ", ?";
+    return text;
+  }
+
+  /// @return whether it came to the end.
+  bool read(const std::string& where, const char* direction) {
+    last_key_.reset();
+    try {
+      SQLite::Statement select(damaged_,
+                               fmt::format("SELECT {}{} FROM {} NOT INDEXED {} {} {}", list_of(table_.columns),
+                                           table_.key.empty() ? "" : ", " + table_.key.front(), table_.name, where,
+                                           table_.key.empty() ? "" : "ORDER BY", list_of(table_.key, direction)));
+      while (step(select)) {
+        for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+          copy_value(select.getColumn(static_cast<int>(i)), static_cast<int>(i) + 1);
+        }
+        if (!table_.key.empty()) last_key_ = select.getColumn(static_cast<int>(table_.columns.size())).getInt64();
+        insert();
+      }
+      return true;
+    } catch (const Damage&) {
+      return false;
+    }
+  }
+
+  void copy_value(const SQLite::Column& value, int to) {
+    if (value.isInteger()) {
+      insert_.bind(to, value.getInt64());
+    } else if (value.isFloat()) {
+      insert_.bind(to, value.getDouble());
+    } else if (value.isText()) {
+      insert_.bind(to, value.getString());
+    } else if (value.isBlob()) {
+      insert_.bind(to, value.getBlob(), value.getBytes());
+    } else {
+      insert_.bind(to);
+    }
+  }
+
+  struct Damage {};
+  static bool step(SQLite::Statement& select) {
+    try {
+      return select.executeStep();
+    } catch (const SQLite::Exception&) {
+      throw Damage{};
+    }
+  }
+  /// A row whose values the table does not take (a NULL where damage left one) is as lost as one that cannot be read.
+  void insert() {
+    const int result = insert_.tryExecuteStep();
+    insert_.tryReset();
+    if (result == SQLITE_DONE) return;
+    if ((result & 0xFF) == SQLITE_CONSTRAINT || (result & 0xFF) == SQLITE_MISMATCH) return;
+    throw SQLite::Exception(::sqlite3_errstr(result), result);
+  }
+
+  SQLite::Database& damaged_;
+  const Table& table_;
+  SQLite::Statement insert_;
+  std::optional<std::int64_t> last_key_;
+};
+
+}  // namespace
+
+void salvage(SQLite::Database& damaged, SQLite::Database& copy, std::vector<std::string>& missing) {
+  for (const Table& table : tables_of(copy)) {
+    if (!Salvage(damaged, copy, table).run()) missing.push_back("some of the table " + table.name + " cannot be read");
+  }
+}
+
+}  // namespace knead::record
