@@ -119,11 +119,12 @@ std::string timekeeper(std::int64_t record) {
 std::vector<std::string> annotations_of(const StoredSession& session) {
   struct Timed {
     std::chrono::microseconds t;
+    std::size_t n;  ///< of those at the same time the first comes first
     std::string list;
   };
   std::vector<Timed> all;
   const auto add = [&all](std::chrono::microseconds t, std::optional<std::chrono::microseconds> duration,
-                          std::string_view text) { all.push_back({t, annotation(t, duration, text)}); };
+                          std::string_view text) { all.push_back({t, all.size(), annotation(t, duration, text)}); };
   add({}, {}, "started " + session.facts.started_at);
   if (!session.facts.profile.empty()) {
     add({}, {}, "profile: " + session::clean_text(session.facts.profile, kMaxEventWords));
@@ -138,7 +139,7 @@ std::vector<std::string> annotations_of(const StoredSession& session) {
   for (const Gap& gap : session.gaps) {
     add(gap.t.time_since_epoch(), {}, fmt::format("gap: {} lost ({})", gap.count, to_string(gap.kind)));
   }
-  std::ranges::stable_sort(all, {}, &Timed::t);
+  std::ranges::sort(all, {}, [](const Timed& each) { return std::pair(each.t, each.n); });
   std::vector<std::string> lists;
   lists.reserve(all.size());
   for (Timed& each : all) lists.push_back(std::move(each.list));

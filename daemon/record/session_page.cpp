@@ -390,13 +390,15 @@ void table(Out out, std::string_view title, std::string_view header, const std::
 
 void tables(Out out, const StoredSession& s) {
   std::vector<std::string> rows;
-  // Knead's own first.
-  std::vector<StoredMeasure> measures = s.measures;
-  std::ranges::stable_partition(measures, [](const StoredMeasure& m) { return m.source == "knead"; });
-  for (const StoredMeasure& m : measures) {
+  const auto add = [&](const StoredMeasure& m) {
     rows.push_back(fmt::format("<th scope=\"row\">{}</th><td class=\"t\">{}</td><td>{}{}</td>",
                                markup_text(measure_label(m.name)), markup_text(measure_value(m)), markup_text(m.text),
                                m.source == "knead" ? "" : " (as the plugin says)"));
+  };
+  for (const bool own : {true, false}) {
+    for (const StoredMeasure& m : s.measures) {
+      if ((m.source == "knead") == own) add(m);
+    }
   }
   table(out, "Numbers", "<th>Measure</th><th>Value</th><th></th>", rows);
 
