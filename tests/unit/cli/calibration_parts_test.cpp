@@ -144,9 +144,13 @@ TEST(AskSafety, WhatIsNeitherYesNorNoIsAskedAgainAndAnEndOfInputKeepsNothing) {
   lines.emplace_back("y");
   EXPECT_TRUE(ask_safety_questions(Answers(lines)));
   lines.pop_back();
-  EXPECT_EQ(ask_safety_questions(Answers(lines)).error().code, Errc::kInvalidInput);
+  const auto ended = ask_safety_questions(Answers(lines));
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, Errc::kInvalidInput);
   lines.emplace_back("n");
-  EXPECT_EQ(ask_safety_questions(Answers(lines)).error().code, Errc::kRefused) << "the warnings are not for sale";
+  const auto against = ask_safety_questions(Answers(lines));
+  ASSERT_FALSE(against);
+  EXPECT_EQ(against.error().code, Errc::kRefused) << "the warnings are not for sale";
 }
 
 // ---- What doctor and status say -----------------------------------------------------------------------------------
