@@ -200,7 +200,7 @@ class RandomSession final : private live::SessionObserver, private live::PluginP
       if (made_.header.plugin) summary.plugin.last_misuse = "\"so\", it said";
       buffer_->end(std::move(summary));
     } else {
-      buffer_->close_block();  // what it still held in memory died with it, less than half a second; not this time
+      buffer_->stage_open_block();  // what it still held in memory died with it, less than half a second; not this time
       made_.saw.emplace("died");
     }
     disk_is_full_ = false;
@@ -352,7 +352,7 @@ class RandomSession final : private live::SessionObserver, private live::PluginP
   }
 
   void commit() {
-    if (disk_is_full_) return buffer_->close_block();
+    if (disk_is_full_) return buffer_->stage_open_block();
     if (const auto done = store_.commit(*buffer_); !done) throw std::runtime_error(done.error().message());
   }
 
