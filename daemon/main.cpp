@@ -24,8 +24,11 @@
 #include "daemon/live/ball_models.hpp"
 #include "daemon/live/cue_listener.hpp"
 #include "daemon/live/daemon.hpp"
+#include "daemon/live/discomfort_methods.hpp"
 #include "daemon/live/folders.hpp"
 #include "daemon/live/methods.hpp"
+#include "daemon/live/profile_methods.hpp"
+#include "daemon/live/reminders.hpp"
 #include "daemon/live/service_manager.hpp"
 #include "daemon/live/sim_balls.hpp"
 #include "daemon/options.hpp"
@@ -74,9 +77,15 @@ Result<> serve(const DaemonOptions& options, const Environment& environment) {
   if (!daemon) return std::unexpected(std::move(daemon.error()));
 
   const live::Methods methods(io, **server, **daemon);
+  const live::DiscomfortMethods discomfort(io, **server, **daemon, recorder);
+  const live::ProfileMethods profiles(io, **server, recorder, config->config.interlock.hard_limit);
   cues::TerminalSink terminal(STDOUT_FILENO);
   live::CueListener cues_on_terminal(terminal);
   if (options.show_cues) (*daemon)->listen(cues_on_terminal);
+  const live::Reminders reminders(io, **daemon, [&](const std::string& profile, const session::Cue& cue) {
+    if (options.show_cues) terminal.show(cue);
+    (*server)->notify_event("reminder", {{"profile", profile}, {"text", cue.text}});
+  });
   std::optional<live::PersonsListen> persons;
   if (sim != nullptr) (*daemon)->listen(persons.emplace(*sim));
 

@@ -50,7 +50,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   Protocol::acceptor acceptor_;
   asio::steady_timer accept_timer_;
   std::map<std::string, LateHandler, std::less<>> handlers_;
-  std::function<void(ConnectionId)> on_disconnect_;
+  std::vector<std::function<void(ConnectionId)>> on_disconnect_;
   ServerCounters counters_;
   bool closed_ = false;
 
@@ -241,7 +241,7 @@ void Server::Impl::Peered::leave() {
   const auto server = server_.lock();
   if (!server || server->closed_) return;
   server->connections_.erase(id_);
-  if (server->on_disconnect_) server->on_disconnect_(id_);
+  for (const auto& handler : server->on_disconnect_) handler(id_);
 }
 
 void Server::Impl::accept() {
@@ -322,7 +322,9 @@ void Server::on(std::string method, Handler handler) {
 void Server::on_late(std::string method, LateHandler handler) {
   impl_->handlers_.insert_or_assign(std::move(method), std::move(handler));
 }
-void Server::on_disconnect(std::function<void(ConnectionId)> handler) { impl_->on_disconnect_ = std::move(handler); }
+void Server::on_disconnect(std::function<void(ConnectionId)> handler) {
+  impl_->on_disconnect_.push_back(std::move(handler));
+}
 void Server::notify_event(std::string_view method, const json::object& params) { impl_->notify(false, method, params); }
 void Server::notify_live(const json::object& params) { impl_->notify(true, "live", params); }
 bool Server::has_live_subscribers() const noexcept {

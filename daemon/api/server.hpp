@@ -88,7 +88,7 @@ class Server {
   /// Before the io_context runs, or from it.
   void on(std::string method, Handler handler);
   void on_late(std::string method, LateHandler handler);
-  /// Called once for each connection that ends, whoever ended it.
+  /// Each handler is called once for each connection that ends, whoever ended it.
   void on_disconnect(std::function<void(ConnectionId)> handler);
 
   /// To everybody subscribed to events. A client whose queue is full is disconnected and counted.

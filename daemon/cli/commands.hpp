@@ -30,6 +30,10 @@ void add_plugin(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 /// check, repair, backup, vacuum
 void add_db(CLI::App& app, Context& context);
+void add_discomfort(CLI::App& app, Context& context);
+void add_trends(CLI::App& app, Context& context);
+void add_plan(CLI::App& app, Context& context);
+void add_profile(CLI::App& app, Context& context);
 
 // Commands of a group, one file each.
 void add_routine_new(CLI::App& routine, Context& context);

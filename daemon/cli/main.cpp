@@ -67,6 +67,10 @@ int main(int argc, char** argv) {
   knead::cli::add_routine(app, context);
   knead::cli::add_plugin(app, context);
   knead::cli::add_config(app, context);
+  knead::cli::add_discomfort(app, context);
+  knead::cli::add_trends(app, context);
+  knead::cli::add_plan(app, context);
+  knead::cli::add_profile(app, context);
 
   try {
     app.parse(argc, argv);

@@ -7,6 +7,8 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
 #include "daemon/record/export.hpp"
+#include "daemon/record/profiles.hpp"
+#include "daemon/record/relaxation_of.hpp"
 #include "daemon/record/report.hpp"
 #include "daemon/record/store.hpp"
 
@@ -30,6 +32,12 @@ ExitCode run(const Context& context, const Options& options) {
     fmt::print("{}\n", record::to_json(*session));
   else
     fmt::print("{}", record::report_text(*session));
+  const auto profile = record::load_profile(*store, session->facts.profile);
+  if (!options.json && profile && profile->relaxation) {
+    const auto relaxation = record::relaxation_of(*store, *session);
+    if (!relaxation) return report(relaxation.error());
+    fmt::print("{}", record::relaxation_text(*relaxation));
+  }
   return ExitCode::kDone;
 }
 

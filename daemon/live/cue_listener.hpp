@@ -15,6 +15,7 @@ class CueListener final : public SessionListener {
     if (const auto* cued = std::get_if<session::event::Cued>(&event.what)) sink_.show(cued->cue);
   }
   void on_session_ended(std::int64_t, const session::SessionReport&) override {}
+  void on_discomfort_cue(const std::string&, const session::Cue& cue) override { sink_.show(cue); }
 
  private:
   cues::CueSink& sink_;

@@ -124,6 +124,10 @@ void Daemon::lost(Station& station) {
   spdlog::info("ball {} is gone", station.serial());
   station.disconnect();
   if (session_ && &session_->station() == &station) session_->on_ball_lost(HostClock::now());
+  if (discomfort_ && &discomfort_->station() == &station) {
+    discomfort_->on_ball_lost(HostClock::now());
+    finish_discomfort();
+  }
 }
 
 void Daemon::try_arrivals(HostTime now) {
@@ -173,7 +177,8 @@ void Daemon::forget_strangers() {
   // Each keeps a minute of samples in memory. What is latched outlives its ball's absence (R3).
   std::erase_if(stations_, [this](const auto& entry) {
     const Station& station = *entry.second;
-    return !station.connected() && !station.holds_a_latch() && !(session_ && &session_->station() == &station);
+    return !station.connected() && !station.holds_a_latch() && !(session_ && &session_->station() == &station) &&
+           !(discomfort_ && &discomfort_->station() == &station);
   });
 }
 
@@ -247,21 +252,34 @@ Result<Daemon::Beginning> Daemon::prepare(const SessionRequest& request) {
     return fail(Errc::kBusy, fmt::format("a session of {} runs already", session_->session().routine().id));
   }
   if (beginning_) return fail(Errc::kBusy, fmt::format("a session of {} is about to begin", beginning_->routine.id));
+  if (discomfort_) return fail(Errc::kBusy, "discomfort trials are under way", "finish them, or end them with Ctrl-C");
   if (session_) finish_session();
   const auto path = session::find_routine(request.routine, folders_.routines);
   if (!path) return std::unexpected(path.error());
   auto routine = session::read_routine(*path);
   if (!routine) return std::unexpected(std::move(routine.error()));
-  if (auto fits = session::check_own_band(band_of(config_.config), *routine); !fits) {
-    return std::unexpected(std::move(fits.error()));
-  }
+  const record::Profile profile = profile_of(request.profile);
+  const auto band = profile.band ? profile.band : band_of(config_.config);
+  if (auto fits = session::check_own_band(band, *routine); !fits) return std::unexpected(std::move(fits.error()));
   const auto station = choose_ready_station(request.ball);
   if (!station) return std::unexpected(station.error());
   if (auto may = safety_.may_begin(request.profile, (*station)->simulated()); !may)
     return std::unexpected(std::move(may.error()));
-  Beginning beginning{.request = request, .routine = std::move(*routine), .on_done = {}};
+  Beginning beginning{
+      .request = request, .routine = std::move(*routine), .band = band, .soft_cap = profile.soft_cap, .on_done = {}};
   beginning.request.ball = (*station)->serial();
   return beginning;
+}
+
+record::Profile Daemon::profile_of(const std::string& name) const {
+  const auto store = record::Store::open_read_only(config_.config.record.database);
+  auto profile = store ? record::load_profile(*store, name) : std::unexpected(store.error());
+  if (profile) return std::move(*profile);
+  // The motor's limits hold without it, and a session is better than none (R6).
+  spdlog::warn("the profile's own band and soft cap cannot be read: {}", profile.error().message());
+  record::Profile nobody;
+  nobody.name = name;
+  return nobody;
 }
 
 std::string Daemon::kept_state(const std::string& profile, const std::string& plugin_file) const {
@@ -304,7 +322,8 @@ Result<const LiveSession*> Daemon::begin(const Beginning& beginning, std::unique
       .profile = request.profile,
       .routine = beginning.routine,
       .side = request.side,
-      .band = band_of(config_.config),
+      .band = beginning.band,
+      .soft_cap = beginning.soft_cap,
       .ball_serial = where->serial(),
       .ball = where->info(),
       .calibration = where->calibration(),
@@ -351,12 +370,14 @@ Result<> Daemon::resume() {
 
 void Daemon::stop(const std::string& by) {
   for (auto& [serial, station] : stations_) station->stop();
+  stop_discomfort();
   if (session_) session_->stop(HostClock::now(), by);
   abandon_beginning({.code = Errc::kRefused, .context = "a stop came before the session began", .remedy = {}});
 }
 
 void Daemon::end_session(const std::string& by) {
   abandon_beginning({.code = Errc::kRefused, .context = "the daemon ends", .remedy = {}});
+  stop_discomfort();
   if (!session_) return;
   stop(by);
   finish_session();
@@ -389,7 +410,47 @@ Result<Station*> Daemon::choose_idle_station(const std::string& serial) {
   if (beginning_ || (session_ && !session_->ended())) {
     return fail(Errc::kBusy, "a session runs", "wait for its end, or stop it with `knead stop`");
   }
+  if (discomfort_) return fail(Errc::kBusy, "discomfort trials are under way", "wait for their end, or stop them");
   return station;
+}
+
+Result<> Daemon::begin_discomfort(const std::string& profile, session::Side side, const std::string& serial) {
+  if (session_ && !session_->ended()) return fail(Errc::kBusy, "a session runs", "end it with `knead stop`");
+  if (beginning_) return fail(Errc::kBusy, "a session is about to begin");
+  if (discomfort_) return fail(Errc::kBusy, "discomfort trials are under way");
+  if (session_) finish_session();
+  const auto station = choose_ready_station(serial);
+  if (!station) return std::unexpected(station.error());
+  // Pressing until it is uncomfortable asks at least as much of a person as a session does.
+  if (auto may = safety_.may_begin(profile, (*station)->simulated()); !may)
+    return std::unexpected(std::move(may.error()));
+  const std::string ball = (*station)->serial();
+  discomfort_ =
+      std::make_unique<LiveDiscomfort>(**station, profile, side, session::DiscomfortProtocol::below(limits_.hard_limit),
+                                       [this, ball](const session::Cue& cue) {
+                                         for (SessionListener* l : listeners_) l->on_discomfort_cue(ball, cue);
+                                       });
+  spdlog::info("discomfort trials begin: {}, ball {}", to_string(side), ball);
+  return {};
+}
+
+Result<> Daemon::press_discomfort() {
+  if (!discomfort_)
+    return fail(Errc::kNotFound, "no discomfort trials are under way", "`knead discomfort` begins them");
+  discomfort_->press(HostClock::now());
+  return {};
+}
+
+void Daemon::stop_discomfort() {
+  if (!discomfort_) return;
+  discomfort_->stop(HostClock::now());
+  finish_discomfort();
+}
+
+void Daemon::finish_discomfort() {
+  const auto done = std::exchange(discomfort_, nullptr);
+  spdlog::info("discomfort trials end: {}, {}", to_string(done->set().outcome()), done->set().reason());
+  for (SessionListener* listener : listeners_) listener->on_discomfort_ended(*done);
 }
 
 void Daemon::hold_cpu_latency() {
@@ -432,6 +493,10 @@ void Daemon::beat(HostTime now) {
   if (session_) {
     session_->beat(now);
     if (session_->ended()) finish_session();
+  }
+  if (discomfort_) {
+    discomfort_->beat(now);
+    if (discomfort_->set().ended()) finish_discomfort();
   }
   if (!session_) {
     // Nobody reads the trips between sessions but status, which has them from the counters.

@@ -12,9 +12,11 @@
 
 #include "daemon/core/config.hpp"
 #include "daemon/live/calibrator.hpp"
+#include "daemon/live/live_discomfort.hpp"
 #include "daemon/live/live_session.hpp"
 #include "daemon/live/safety_gate.hpp"
 #include "daemon/live/station.hpp"
+#include "daemon/record/profiles.hpp"
 #include "daemon/record/recorder.hpp"
 #include "daemon/sampling/cpu_latency.hpp"
 #include "daemon/sampling/sampling_thread.hpp"
@@ -37,6 +39,11 @@ class SessionListener {
   virtual ~SessionListener() = default;
   virtual void on_session_event(const std::string& serial, const session::Event& event) = 0;
   virtual void on_session_ended(std::int64_t session_id, const session::SessionReport& report) = 0;
+  virtual void on_discomfort_cue(const std::string& serial, const session::Cue& cue) {
+    static_cast<void>(serial);
+    static_cast<void>(cue);
+  }
+  virtual void on_discomfort_ended(const LiveDiscomfort& set) { static_cast<void>(set); }
 };
 
 /// Everything that goes on in kneadd on its main thread: balls come and go, at most one session runs, a beat every 10
@@ -80,6 +87,13 @@ class Daemon final : private hw::BusEvents {
   [[nodiscard]] Calibrator& calibrator() noexcept { return calibrator_; }
   [[nodiscard]] const Calibrator& calibrator() const noexcept { return calibrator_; }
   [[nodiscard]] SafetyGate& safety() noexcept { return safety_; }
+  /// Begins a set of discomfort trials, with the motor off throughout. Errors: kBusy (a session or a set runs),
+  /// kNoBall, kRefused (not calibrated, a trip holds, or the safety questions are not answered).
+  Result<> begin_discomfort(const std::string& profile, session::Side side, const std::string& serial);
+  /// The second way to press. Error: kNotFound, no set runs.
+  Result<> press_discomfort();
+  /// Ends a set that runs; nothing else is stopped.
+  void stop_discomfort();
 
   // ---- How it is ------------------------------------------------------------------------------------------------
 
@@ -89,6 +103,7 @@ class Daemon final : private hw::BusEvents {
     std::string problem;
   };
   [[nodiscard]] const LiveSession* session() const noexcept { return session_.get(); }
+  [[nodiscard]] const LiveDiscomfort* discomfort() const noexcept { return discomfort_.get(); }
   [[nodiscard]] const std::map<std::string, std::unique_ptr<Station>>& stations() const noexcept { return stations_; }
   [[nodiscard]] std::vector<Unusable> unusable() const;
   [[nodiscard]] const sampling::RealtimeGrant& realtime() const noexcept { return thread_->grant(); }
@@ -125,6 +140,7 @@ class Daemon final : private hw::BusEvents {
   void beat(HostTime now);
   void hold_cpu_latency();
   void finish_session();
+  void finish_discomfort();
   /// choose_station(), of those that a session may begin on.
   Result<Station*> choose_ready_station(const std::string& serial);
 
@@ -132,12 +148,15 @@ class Daemon final : private hw::BusEvents {
   struct Beginning {
     SessionRequest request;  ///< with the chosen ball
     session::Routine routine;
+    std::optional<session::Band> band{};
+    std::optional<Newtons> soft_cap{};
     std::string plugin_state{};
     RunHandler on_done;
   };
   Result<Beginning> prepare(const SessionRequest& request);
   /// Fills in what the plugin kept.
   Result<host::PluginLaunch> plugin_launch(Beginning& beginning);
+  [[nodiscard]] record::Profile profile_of(const std::string& name) const;
   [[nodiscard]] std::string kept_state(const std::string& profile, const std::string& plugin_file) const;
   Result<const LiveSession*> begin(const Beginning& beginning, std::unique_ptr<host::PluginProcess> plugin);
   /// Answers a session that has not begun with @p error: it never will.
@@ -163,6 +182,7 @@ class Daemon final : private hw::BusEvents {
   std::map<std::string, std::unique_ptr<Station>> stations_;
   std::shared_ptr<Beginning> beginning_;
   std::unique_ptr<LiveSession> session_;
+  std::unique_ptr<LiveDiscomfort> discomfort_;
 };
 
 }  // namespace knead::live

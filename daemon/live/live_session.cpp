@@ -73,7 +73,8 @@ LiveSession::LiveSession(Parts parts, const record::SessionHeader& header, std::
       reader_(std::move(reader)),
       calibration_(header.calibration),
       last_sample_seen_(HostClock::now()),
-      conductor_(header.routine, {.side = header.side, .band = header.band}, this, observers_of(this)) {
+      conductor_(header.routine, {.side = header.side, .band = header.band, .soft_cap = header.soft_cap}, this,
+                 observers_of(this)) {
   if (!parts_.plugin) return;
   parts_.plugin->attach(
       parts_.io,

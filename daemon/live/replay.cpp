@@ -119,7 +119,8 @@ class Replay {
   }
 
   Result<ReplayResult> run(const record::Store& store) {
-    Conductor conductor(routine_, {.side = side(), .band = stored_.band}, plugin_.get(), {&rows_});
+    Conductor conductor(routine_, {.side = side(), .band = stored_.band, .soft_cap = stored_.soft_cap}, plugin_.get(),
+                        {&rows_});
     const auto read = store.for_each_sample(session_.facts.id, [&](const record::TimedSample& s) {
       enter_due(conductor);
       if (ring_) ring_->push(s.sample);

@@ -79,4 +79,10 @@ void PersonsListen::on_session_event(const std::string& serial, const session::E
   if (const auto cue = person_cue(cued->cue.kind)) static_cast<void>(bus_.hear(serial, *cue));
 }
 
+void PersonsListen::on_discomfort_cue(const std::string& serial, const session::Cue& cue) {
+  // "Lean on" is a slow ramp here, and no press into a band.
+  if (cue.kind == session::CueKind::kPress) static_cast<void>(bus_.hear(serial, ball::PersonCue::kRamp));
+  if (cue.kind == session::CueKind::kLetGo) static_cast<void>(bus_.hear(serial, ball::PersonCue::kLetGo));
+}
+
 }  // namespace knead::live

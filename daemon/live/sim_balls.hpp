@@ -21,6 +21,7 @@ class PersonsListen final : public SessionListener {
   explicit PersonsListen(hw::SimBus& bus) : bus_(bus) {}
   void on_session_event(const std::string& serial, const session::Event& event) override;
   void on_session_ended(std::int64_t, const session::SessionReport&) override {}
+  void on_discomfort_cue(const std::string& serial, const session::Cue& cue) override;
 
  private:
   hw::SimBus& bus_;

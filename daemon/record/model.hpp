@@ -71,6 +71,7 @@ struct SessionHeader {
   session::Routine routine;
   session::Side side = session::Side::kRight;
   std::optional<session::Band> band{};  ///< the profile's own, replaces each step's
+  std::optional<Newtons> soft_cap{};    ///< the profile's own, above which no band reaches
   std::string ball_serial;
   protocol::Info ball{};
   protocol::Calibration calibration{};
@@ -175,6 +176,7 @@ struct StoredInput {
 struct StoredInputs {
   bool kept = false;  ///< not of a session that was recorded before schema 3
   std::optional<session::Band> band{};
+  std::optional<Newtons> soft_cap{};
   std::optional<PluginIdentity> plugin{};
   std::string plugin_state;  ///< that it began with
   std::vector<session::Input> inputs;

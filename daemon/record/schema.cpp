@@ -218,7 +218,59 @@ CREATE TABLE safety_answers (
 CREATE INDEX safety_answers_by_profile ON safety_answers (profile, id);
 )sql";
 
-constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3, kCalibrationsAndSafety};
+// People, their plans, and the trials of their force at first discomfort. A profile comes with its first session.
+constexpr const char* kProfilesAndDiscomfort = R"sql(
+ALTER TABLE sessions ADD COLUMN own_soft_cap_n REAL;
+
+CREATE TABLE profiles (
+  name              TEXT PRIMARY KEY,
+  created_unix_us   INTEGER NOT NULL,
+  band_lo_n         REAL,                 -- these three: NULL without a band of its own
+  band_hi_n         REAL,
+  band_hysteresis_n REAL,
+  soft_cap_n        REAL,
+  relaxation        INTEGER NOT NULL DEFAULT 0,
+  plan_first_day    INTEGER,              -- days since 1970-01-01 in local time; NULL: no plan
+  plan_weeks        INTEGER NOT NULL DEFAULT 0,
+  plan_first_at     INTEGER NOT NULL DEFAULT 0,  -- these two: minutes after midnight, local time
+  plan_second_at    INTEGER NOT NULL DEFAULT 0,
+  plan_remind       INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+INSERT INTO profiles (name, created_unix_us) SELECT profile, min(started_unix_us) FROM sessions GROUP BY profile;
+
+CREATE TABLE discomfort_sets (
+  id               INTEGER PRIMARY KEY AUTOINCREMENT,
+  profile          TEXT NOT NULL,
+  started_unix_us  INTEGER NOT NULL,
+  side             TEXT NOT NULL,
+  ball_serial      TEXT NOT NULL,
+  contact_area_mm2 INTEGER NOT NULL,      -- 0: not known
+  outcome          TEXT NOT NULL,
+  reason           TEXT NOT NULL,
+  target_n_per_s   REAL NOT NULL,
+  mean_n           REAL,                  -- these two: of the good trials; NULL unless the set is done
+  sd_n             REAL,
+  point_a_raw      INTEGER NOT NULL,      -- the calibration in force
+  point_a_mn       INTEGER NOT NULL,
+  point_b_raw      INTEGER NOT NULL,
+  point_b_mn       INTEGER NOT NULL,
+  tare_raw         INTEGER NOT NULL,
+  reference_raw    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX discomfort_sets_by_profile ON discomfort_sets (profile, started_unix_us);
+
+CREATE TABLE discomfort_trials (
+  set_id       INTEGER NOT NULL REFERENCES discomfort_sets ON DELETE CASCADE,
+  ordinal      INTEGER NOT NULL,
+  verdict      TEXT NOT NULL,             -- good, or why it was repeated
+  force_n      REAL NOT NULL,
+  rate_n_per_s REAL NOT NULL,
+  duration_us  INTEGER NOT NULL,
+  PRIMARY KEY (set_id, ordinal)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3, kCalibrationsAndSafety, kProfilesAndDiscomfort};
 
 }  // namespace
 

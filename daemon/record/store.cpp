@@ -11,6 +11,7 @@
 
 #include "daemon/record/database.hpp"
 #include "daemon/record/schema.hpp"
+#include "daemon/session/own_band.hpp"
 
 namespace knead::record {
 
@@ -52,8 +53,8 @@ std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
     INSERT INTO sessions (started_at, started_unix_us, profile, origin, routine, title, method, side, routine_source,
                           config, knead_version, protocol_version, ball_serial, ball_firmware, rate_hz,
                           contact_area_mm2, target_reps, nrs_before, inputs_kept, own_band_lo_n, own_band_hi_n,
-                          own_band_hysteresis_n)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?))sql");
+                          own_band_hysteresis_n, own_soft_cap_n)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?))sql");
   const auto of_band = [&h](Newtons session::Band::* part) {
     return h.band ? std::optional((*h.band.*part).value) : std::nullopt;
   };
@@ -62,15 +63,19 @@ std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
       session::to_string(h.side), h.routine.source, h.config, h.knead_version,
       fmt::format("{}.{}", h.ball.version_major, h.ball.version_minor), h.ball_serial, int{h.ball.firmware},
       int{h.ball.rate_hz}, int{h.ball.contact_area_mm2}, h.routine.activation ? h.routine.activation->reps : 0,
-      h.nrs_before, of_band(&session::Band::lo), of_band(&session::Band::hi), of_band(&session::Band::hysteresis));
+      h.nrs_before, of_band(&session::Band::lo), of_band(&session::Band::hi), of_band(&session::Band::hysteresis),
+      h.soft_cap ? std::optional(h.soft_cap->value) : std::nullopt);
   const std::int64_t id = db.getLastInsertRowid();
+
+  SQLite::Statement profile(db, "INSERT OR IGNORE INTO profiles (name, created_unix_us) VALUES (?, ?)");
+  run(profile, h.profile, std::int64_t{h.started_at.time_since_epoch().count()});
 
   SQLite::Statement plan(db, R"sql(
     INSERT INTO steps (session_id, n, muscle, side, target_us, band_lo_n, band_hi_n, hysteresis_n)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?))sql");
   int n = 0;
   for (const session::ReleaseStep& step : h.routine.release) {
-    const session::Band band = h.band.value_or(step.band);
+    const session::Band band = session::band_of(step.band, h.band, h.soft_cap);
     run(plan, id, n++, step.muscle, session::to_string(side_of(step, h.side)), us(step.credit), band.lo.value,
         band.hi.value, band.hysteresis.value);
   }

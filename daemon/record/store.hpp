@@ -65,6 +65,8 @@ class Store {
   [[nodiscard]] Result<> for_each_sample(std::int64_t id, const std::function<void(const TimedSample&)>& sample) const;
   /// SQLite's own look at the whole file. Errors: kStorage with what it found.
   [[nodiscard]] Result<> check() const;
+  /// For the files of this folder that keep other tables than a session's (profiles.cpp).
+  [[nodiscard]] SQLite::Database& database() const { return *db_; }
 
  private:
   friend class Calibrations;  // their tables are their business

@@ -263,7 +263,7 @@ Result<StoredInputs> Store::load_inputs(std::int64_t id) const {
   return guarded(path_, "read", [&]() -> Result<StoredInputs> {
     SQLite::Transaction snapshot(*db_);
     SQLite::Statement select(*db_,
-                             "SELECT inputs_kept, own_band_lo_n, own_band_hi_n, own_band_hysteresis_n, p.file, p.id, "
+                             "SELECT inputs_kept, own_band_lo_n, own_band_hi_n, own_band_hysteresis_n, own_soft_cap_n, p.file, p.id, "
                              "p.version, p.state_before FROM sessions s LEFT JOIN plugin_runs p ON p.session_id = s.id "
                              "WHERE s.id = ?");
     select.bind(1, id);
@@ -275,6 +275,7 @@ Result<StoredInputs> Store::load_inputs(std::int64_t id) const {
     const auto hi = row.optional_real();
     const auto hysteresis = row.optional_real();
     if (lo && hi && hysteresis) stored.band = session::Band{{*lo}, {*hi}, {*hysteresis}};
+    if (const auto cap = row.optional_real()) stored.soft_cap = Newtons{*cap};
     auto file = row.optional_text();
     auto plugin = row.optional_text();
     auto version = row.optional_text();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "daemon/core/error.hpp"
 #include "daemon/core/units.hpp"
 #include "daemon/session/routine.hpp"
@@ -19,5 +21,12 @@ namespace knead::session {
 
 /// @p band with nothing above @p cap: it ends there, and where it would be narrower than 8 N it begins lower.
 [[nodiscard]] Band under_cap(const Band& band, Newtons cap) noexcept;
+
+/// The band that a step of a session has: the profile's own in place of the routine's, and nothing above its cap.
+[[nodiscard]] inline Band band_of(const Band& of_step, const std::optional<Band>& own,
+                                  const std::optional<Newtons>& cap) noexcept {
+  const Band band = own.value_or(of_step);
+  return cap ? under_cap(band, *cap) : band;
+}
 
 }  // namespace knead::session

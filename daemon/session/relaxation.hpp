@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An experiment, off by default (session.relaxation): how the force under the ball falls while it is held.
+// An experiment, off by default (a profile's own switch): how the force under the ball falls while it is held.
 #pragma once
 
 #include <array>
@@ -24,6 +24,8 @@ struct Relaxation {
 class RelaxationAccumulator {
  public:
   void feed(SessionTime t, const Sample& sample, const Band& band, Newtons contact) noexcept;
+  /// What comes next is no part of the minute under way: a pause, another step.
+  void interrupt() noexcept { began_.reset(); }
   /// Empty: no such minute.
   [[nodiscard]] std::optional<Relaxation> result() const noexcept;
 

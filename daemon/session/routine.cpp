@@ -75,8 +75,10 @@ Result<> check_own_band(const std::optional<Band>& band, const Routine& routine)
   if (!band) return {};
   const auto problem = problem_with(*band, routine.contact);
   if (!problem) return {};
-  return fail(Errc::kInvalidInput, fmt::format("session.band_n of the configuration, for {}: {}", routine.id, *problem),
-              "`knead config show` says where it is written");
+  return fail(Errc::kInvalidInput,
+              fmt::format("your own band (session.band_n of the configuration, or the profile's), for {}: {}",
+                          routine.id, *problem),
+              "`knead profile` shows the profile's, `knead config show` where the other is written");
 }
 
 }  // namespace knead::session

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/session/own_band.hpp"
 #include "daemon/session/text.hpp"
 
 namespace knead::session {
@@ -182,8 +183,7 @@ void Session::break_intervals() noexcept {
 bool Session::in_contact() const noexcept { return believed_ && ball_here_ && force_ >= routine_.contact; }
 
 Band Session::band() const noexcept {
-  if (options_.band) return *options_.band;
-  return routine_.release.empty() ? Band{} : step().band;
+  return band_of(routine_.release.empty() ? Band{} : step().band, options_.band, options_.soft_cap);
 }
 
 int Session::target_reps() const noexcept {

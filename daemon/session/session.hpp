@@ -25,7 +25,8 @@ std::string_view to_string(Phase phase) noexcept;
 
 struct SessionOptions {
   Side side = Side::kRight;
-  std::optional<Band> band{};  ///< the profile's own, replaces each step's
+  std::optional<Band> band{};         ///< the profile's own, replaces each step's
+  std::optional<Newtons> soft_cap{};  ///< the profile's own: no band reaches above it
 };
 
 /// One release step, as it went or as far as it has gone.

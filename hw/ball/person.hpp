@@ -25,6 +25,7 @@ enum class PersonCue : std::uint8_t {
   kRepDown,
   kRest,
   kDone,
+  kRamp,  ///< lean on slowly, press the button at the first discomfort, let go
 };
 
 /// Somebody with a ball. Deterministic: the same seed, the same cues at the same times, the same force.

@@ -100,11 +100,16 @@ class Compliant final : public Person {
       case PersonCue::kRepDown:
         move(now, Newtons{}, kRepNewtonsPerS);
         break;
+      case PersonCue::kRamp:
+        ramp(now);
+        break;
       case PersonCue::kHold:
       case PersonCue::kRepHold:
         break;
     }
   }
+
+  bool button(DeviceTime t) override { return t >= button_from_ && t < button_until_; }
 
  private:
   static constexpr double kLetGoNewtonsPerS = 30.0;
@@ -126,6 +131,26 @@ class Compliant final : public Person {
       hand_.aim(at(t), rep_, kRepNewtonsPerS);
       hand_.aim(at(t + 4s), Newtons{}, kRepNewtonsPerS);
     }
+  }
+
+  /// At a protocol's rate up to a discomfort that differs a little each time; then the button, and away.
+  void ramp(DeviceTime now) {
+    constexpr double kRampNewtonsPerS = 5.0;
+    // A hand eases in and out: it is at 85 % of its way after 75 % of the time, and at a contact after 15 %. Between
+    // the two it rises at the rate that is asked for.
+    constexpr double kShareOfWay = 0.848;
+    constexpr double kPressAt = 0.745;
+    constexpr double kContactAt = 0.148;
+    constexpr double kContactN = 2.0;
+    boost::random::uniform_real_distribution<double> discomfort_n(26.0, 30.0);
+    const double force = discomfort_n(random_);
+    const double duration_s = (force - kContactN) / kRampNewtonsPerS / (kPressAt - kContactAt);
+    const double way = force / kShareOfWay;
+    const DeviceTime begins = now + 400ms;
+    hand_.aim(begins, Newtons{way}, way / duration_s);
+    button_from_ = begins + from_seconds(kPressAt * duration_s);
+    button_until_ = button_from_ + 300ms;  // shorter than the long press that stops
+    hand_.aim(button_from_ + 200ms, Newtons{}, kLetGoNewtonsPerS);
   }
 
   void move(DeviceTime now, Newtons to, double newtons_per_s) {
@@ -153,6 +178,8 @@ class Compliant final : public Person {
   bool guided_ = false;
   bool pressing_ = false;
   DeviceTime next_adjustment_{};
+  DeviceTime button_from_ = DeviceTime::max();
+  DeviceTime button_until_ = DeviceTime::max();
 };
 
 using Maker = std::unique_ptr<Person> (*)(std::uint64_t seed);

@@ -145,8 +145,8 @@ TEST(ChangeOnSimulatedPeople, AStepOfTwiceTheMdcOfTheMeansIsFoundWithinFourWindo
   const double step = 2 * 1.96 * std::numbers::sqrt2 * SimulatedPerson::kSd * std::sqrt(share_of_variance(kWindowDays));
   struct Case {
     Ways ways;
-    int window;
-    int least;  ///< 0: later in the year each look must be stricter; the figure is in docs/measures.md
+    int window = 1;
+    int least = 0;  ///< 0: later in the year each look must be stricter; the figure is in docs/measures.md
   };
   for (const Case& c : {Case{kIndependent, 1, 800}, Case{kAsAssumed, 1, 800}, Case{kAsAssumed, 10, 800},
                         Case{kIndependent, 10, 0}, Case{kAsAssumed, 68, 0}, Case{kIndependent, 68, 0}}) {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/change_profile.hpp"
+
+#include <chrono>
+
+#include "daemon/api/profile_messages.hpp"
+
+namespace knead::cli {
+
+Result<> change_profile(const Context& context, const record::ProfileChange& change) {
+  const auto answer = context.ask("profile.set", api::to_json(change));
+  if (answer) return {};
+  if (answer.error().code != Errc::kNoDaemon) return std::unexpected(answer.error());
+  const auto loaded = context.config();
+  if (!loaded) return std::unexpected(loaded.error());
+  auto store = record::Store::open(loaded->config.record.database);
+  if (!store) return std::unexpected(store.error());
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto changed = record::change_profile(*store, change, loaded->config.interlock.hard_limit, now);
+  if (!changed) return std::unexpected(changed.error());
+  return {};
+}
+
+}  // namespace knead::cli

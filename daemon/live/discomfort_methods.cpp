@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/live/discomfort_methods.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "daemon/api/params.hpp"
+#include "daemon/record/profiles.hpp"
+
+namespace knead::live {
+
+namespace {
+
+using boost::json::object;
+using boost::json::value;
+
+constexpr std::chrono::milliseconds kUpdateEvery{50};  // as often as a session's live line
+
+Result<value> nothing_asked(const object& params) {
+  api::Params p(params);
+  if (auto ok = p.finish(); !ok) return std::unexpected(std::move(ok.error()));
+  return value();
+}
+
+}  // namespace
+
+DiscomfortMethods::DiscomfortMethods(boost::asio::io_context& io, api::Server& server, Daemon& daemon,
+                                     record::Recorder& recorder)
+    : io_(io), server_(server), daemon_(daemon), recorder_(recorder), timer_(io) {
+  offer();
+  daemon_.listen(*this);
+}
+
+void DiscomfortMethods::offer() {
+  server_.on("discomfort.begin", [this](const object& params, api::Connection& from) -> Result<value> {
+    const auto request = api::discomfort_request_from(params);
+    if (!request) return std::unexpected(request.error());
+    last_cue_.clear();
+    if (auto begun = daemon_.begin_discomfort(request->profile, request->side, request->ball); !begun) {
+      return std::unexpected(std::move(begun.error()));
+    }
+    owner_ = from.id();
+    schedule();
+    return object{{"ball", daemon_.discomfort()->station().serial()}};
+  });
+  server_.on("discomfort.press", [this](const object& params, api::Connection&) -> Result<value> {
+    if (auto ok = nothing_asked(params); !ok) return ok;
+    if (auto done = daemon_.press_discomfort(); !done) return std::unexpected(std::move(done.error()));
+    return object{{"pressed", true}};
+  });
+  server_.on("discomfort.stop", [this](const object&, api::Connection&) -> Result<value> {
+    daemon_.stop_discomfort();
+    return object{{"stopped", true}};
+  });
+  server_.on_disconnect([this](api::ConnectionId connection) {
+    // Not from here: a client may be dropped in the middle of a notification.
+    boost::asio::post(io_, [this, connection] {
+      if (owner_ == connection) daemon_.stop_discomfort();
+    });
+  });
+}
+
+void DiscomfortMethods::schedule() {
+  timer_.expires_after(kUpdateEvery);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    const LiveDiscomfort* set = daemon_.discomfort();
+    if (error || set == nullptr) return;
+    schedule();
+    server_.notify_event("discomfort", to_json(update(*set)));
+  });
+}
+
+api::DiscomfortUpdate DiscomfortMethods::update(const LiveDiscomfort& live) const {
+  const session::Discomfort& set = live.set();
+  return {.phase = std::string(to_string(set.phase())),
+          .attempts = static_cast<int>(set.trials().size()),
+          .good = set.good(),
+          .trials = set.protocol().trials,
+          .force_n = set.force().value,
+          .stop_n = set.protocol().stop.value,
+          .rate_n_per_s = set.rate_n_per_s(),
+          .target_n_per_s = set.protocol().rate_n_per_s,
+          .rate_tolerance = set.protocol().rate_tolerance,
+          .rest_left_s = to_seconds(set.rest_left()),
+          .cue = last_cue_};
+}
+
+void DiscomfortMethods::on_discomfort_cue(const std::string&, const session::Cue& cue) { last_cue_ = cue.text; }
+
+void DiscomfortMethods::on_discomfort_ended(const LiveDiscomfort& live) {
+  owner_.reset();
+  timer_.cancel();
+  const record::DiscomfortSet set = live.record();
+  // The main thread does not wait for the disk; whoever watches hears of the end when it is on record.
+  // The recorder outlives these methods, so its thread is given what outlives both.
+  recorder_.with_store([&io = io_, &server = server_, set](record::Store& store) {
+    auto written = record::add_discomfort_set(store, set);
+    boost::asio::post(io, [&server, set, written = std::move(written)] {
+      api::DiscomfortEnd end{.set_id = written.value_or(0), .outcome = set.outcome, .reason = set.reason};
+      if (!written) end.problem = written.error().message();
+      if (!written) spdlog::error("{}", end.problem);
+      if (set.result) {
+        end.mean_n = set.result->mean_n;
+        end.sd_n = set.result->sd_n;
+      }
+      server.notify_event("discomfort_ended", to_json(end));
+    });
+  });
+}
+
+}  // namespace knead::live

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/core/sample_ring.hpp"
+#include "daemon/live/station.hpp"
+#include "daemon/live/timeline.hpp"
+#include "daemon/record/profiles.hpp"
+#include "daemon/session/discomfort.hpp"
+
+namespace knead::live {
+
+/// One set of discomfort trials on one station: carries samples from the ring to session::Discomfort, and its cues to
+/// whoever listens. Asks for no motor, and withdraws what anybody asked for: it is off throughout.
+///
+/// Main thread. Silence is judged on the host's clock, everything else on the ball's.
+class LiveDiscomfort {
+ public:
+  using Listener = std::function<void(const session::Cue&)>;
+  /// Starts at the newest sample. @p station outlives it.
+  LiveDiscomfort(Station& station, std::string profile, session::Side side, session::DiscomfortProtocol protocol,
+                 Listener listener);
+
+  /// Brings the set up to @p now.
+  void beat(HostTime now);
+  void press(HostTime now);
+  void stop(HostTime now);
+  void on_ball_lost(HostTime now);
+
+  [[nodiscard]] const session::Discomfort& set() const noexcept { return set_; }
+  [[nodiscard]] Station& station() noexcept { return station_; }
+  [[nodiscard]] const Station& station() const noexcept { return station_; }
+  /// What the record keeps of an ended set.
+  [[nodiscard]] record::DiscomfortSet record() const;
+
+ private:
+  void drain(HostTime now);
+  void tell();
+
+  Station& station_;
+  record::DiscomfortSet about_;  ///< as of its beginning
+  Listener listener_;
+  RingReader reader_;
+  Timeline timeline_;
+  HostTime last_seen_;
+  session::Discomfort set_;
+};
+
+}  // namespace knead::live

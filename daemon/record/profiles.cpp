@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/record/profiles.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "daemon/record/database.hpp"
+
+namespace knead::record {
+
+namespace {
+
+std::int64_t us(WallTime t) { return t.time_since_epoch().count(); }
+WallTime wall(std::int64_t unix_us) { return WallTime(std::chrono::microseconds(unix_us)); }
+
+std::optional<double> real(const SQLite::Column& column) {
+  return column.isNull() ? std::nullopt : std::optional(column.getDouble());
+}
+
+constexpr const char* kProfile = R"sql(
+  SELECT name, created_unix_us, band_lo_n, band_hi_n, band_hysteresis_n, soft_cap_n, relaxation,
+         plan_first_day, plan_weeks, plan_first_at, plan_second_at, plan_remind FROM profiles )sql";
+
+Profile profile_from(SQLite::Statement& row) {
+  int at = 0;
+  const auto next = [&] { return row.getColumn(at++); };
+  Profile p;
+  p.name = next().getString();
+  p.created = wall(next().getInt64());
+  const auto lo = real(next());
+  const auto hi = real(next());
+  const auto hysteresis = real(next());
+  if (lo && hi && hysteresis) p.band = session::Band{.lo = {*lo}, .hi = {*hi}, .hysteresis = {*hysteresis}};
+  if (const auto cap = real(next())) p.soft_cap = Newtons{*cap};
+  p.relaxation = next().getInt() != 0;
+  if (const SQLite::Column first = next(); !first.isNull()) {
+    session::Plan plan;
+    plan.first_day = first.getInt64();
+    plan.weeks = next().getInt();
+    plan.at[0] = next().getInt();
+    plan.at[1] = next().getInt();
+    plan.remind = next().getInt() != 0;
+    p.plan = plan;
+  }
+  return p;
+}
+
+session::TrialVerdict verdict_from(std::string_view name) {
+  using session::TrialVerdict;
+  for (const auto verdict : {TrialVerdict::kGood, TrialVerdict::kTooFast, TrialVerdict::kTooSlow,
+                             TrialVerdict::kTooSoon, TrialVerdict::kLetGo, TrialVerdict::kTooLong}) {
+    if (session::to_string(verdict) == name) return verdict;
+  }
+  return TrialVerdict::kNoReading;
+}
+
+}  // namespace
+
+Result<Profile> load_profile(const Store& store, const std::string& name) {
+  return guarded(store.path(), "read", [&]() -> Result<Profile> {
+    SQLite::Statement select(store.database(), std::string(kProfile) + "WHERE name = ?");
+    select.bind(1, name);
+    if (select.executeStep()) return profile_from(select);
+    Profile nobody;
+    nobody.name = name;
+    return nobody;
+  });
+}
+
+Result<std::vector<Profile>> list_profiles(const Store& store) {
+  return guarded(store.path(), "read", [&]() -> Result<std::vector<Profile>> {
+    SQLite::Statement select(store.database(), std::string(kProfile) + "ORDER BY name");
+    std::vector<Profile> profiles;
+    while (select.executeStep()) profiles.push_back(profile_from(select));
+    return profiles;
+  });
+}
+
+Result<> save_profile(Store& store, const Profile& p, WallTime now) {
+  return guarded(store.path(), "write to", [&]() -> Result<> {
+    SQLite::Statement upsert(store.database(), R"sql(
+      INSERT INTO profiles VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+      ON CONFLICT (name) DO UPDATE SET
+        band_lo_n = ?3, band_hi_n = ?4, band_hysteresis_n = ?5, soft_cap_n = ?6, relaxation = ?7,
+        plan_first_day = ?8, plan_weeks = ?9, plan_first_at = ?10, plan_second_at = ?11, plan_remind = ?12)sql");
+    const auto of_band = [&p](Newtons session::Band::* part) {
+      return p.band ? std::optional((*p.band.*part).value) : std::nullopt;
+    };
+    const session::Plan plan = p.plan.value_or(session::Plan{});
+    const auto first_day = p.plan ? std::optional(static_cast<int>(plan.first_day)) : std::nullopt;
+    run(upsert, p.name, us(p.created.value_or(now)), of_band(&session::Band::lo), of_band(&session::Band::hi),
+        of_band(&session::Band::hysteresis), p.soft_cap ? std::optional(p.soft_cap->value) : std::nullopt, p.relaxation,
+        first_day, plan.weeks, plan.at[0], plan.at[1], plan.remind);
+    return {};
+  });
+}
+
+Result<std::int64_t> add_discomfort_set(Store& store, const DiscomfortSet& set) {
+  return guarded(store.path(), "write to", [&]() -> Result<std::int64_t> {
+    SQLite::Database& db = store.database();
+    SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+    SQLite::Statement profile(db, "INSERT OR IGNORE INTO profiles (name, created_unix_us) VALUES (?, ?)");
+    run(profile, set.profile, us(set.started));
+    SQLite::Statement insert(db, R"sql(
+      INSERT INTO discomfort_sets (profile, started_unix_us, side, ball_serial, contact_area_mm2, outcome, reason,
+                                   target_n_per_s, mean_n, sd_n, point_a_raw, point_a_mn, point_b_raw, point_b_mn,
+                                   tare_raw, reference_raw)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql");
+    const auto result = [&set](double session::DiscomfortResult::* part) {
+      return set.result ? std::optional(*set.result.*part) : std::nullopt;
+    };
+    const protocol::Calibration& c = set.calibration;
+    run(insert, set.profile, us(set.started), session::to_string(set.side), set.ball_serial, set.contact_area_mm2,
+        set.outcome, set.reason, set.target_n_per_s, result(&session::DiscomfortResult::mean_n),
+        result(&session::DiscomfortResult::sd_n), c.point_a_raw, c.point_a_mn, c.point_b_raw, c.point_b_mn, c.tare_raw,
+        c.reference_raw);
+    const std::int64_t id = db.getLastInsertRowid();
+    SQLite::Statement trial(db, "INSERT INTO discomfort_trials VALUES (?, ?, ?, ?, ?, ?)");
+    int ordinal = 0;
+    for (const session::DiscomfortTrial& t : set.trials) {
+      run(trial, id, ordinal++, session::to_string(t.verdict), t.force.value, t.rate_n_per_s,
+          std::int64_t{t.duration.count()});
+    }
+    transaction.commit();
+    return id;
+  });
+}
+
+Result<DiscomfortSet> load_discomfort_set(const Store& store, std::int64_t id) {
+  return guarded(store.path(), "read", [&]() -> Result<DiscomfortSet> {
+    SQLite::Statement select(store.database(), R"sql(
+      SELECT profile, started_unix_us, side, ball_serial, contact_area_mm2, outcome, reason, target_n_per_s, mean_n,
+             sd_n, point_a_raw, point_a_mn, point_b_raw, point_b_mn, tare_raw, reference_raw
+      FROM discomfort_sets WHERE id = ?)sql");
+    select.bind(1, id);
+    if (!select.executeStep()) return fail(Errc::kNotFound, fmt::format("there is no discomfort set {}", id));
+    int at = 0;
+    const auto next = [&] { return select.getColumn(at++); };
+    DiscomfortSet set;
+    set.id = id;
+    set.profile = next().getString();
+    set.started = wall(next().getInt64());
+    set.side = session::side_from(next().getString()).value_or(session::Side::kRight);
+    set.ball_serial = next().getString();
+    set.contact_area_mm2 = next().getInt();
+    set.outcome = next().getString();
+    set.reason = next().getString();
+    set.target_n_per_s = next().getDouble();
+    const auto mean = real(next());
+    const auto sd = real(next());
+    if (mean && sd) set.result = session::DiscomfortResult{.mean_n = *mean, .sd_n = *sd};
+    set.calibration.calibrated = true;
+    protocol::Calibration& c = set.calibration;
+    for (std::int32_t* field :
+         {&c.point_a_raw, &c.point_a_mn, &c.point_b_raw, &c.point_b_mn, &c.tare_raw, &c.reference_raw}) {
+      *field = next().getInt();
+    }
+    SQLite::Statement trials(store.database(),
+                             "SELECT verdict, force_n, rate_n_per_s, duration_us FROM discomfort_trials "
+                             "WHERE set_id = ? ORDER BY ordinal");
+    trials.bind(1, id);
+    while (trials.executeStep()) {
+      set.trials.push_back({.verdict = verdict_from(trials.getColumn(0).getString()),
+                            .force = {trials.getColumn(1).getDouble()},
+                            .rate_n_per_s = trials.getColumn(2).getDouble(),
+                            .duration = std::chrono::microseconds(trials.getColumn(3).getInt64())});
+    }
+    return set;
+  });
+}
+
+Result<std::vector<DiscomfortPoint>> discomfort_points(const Store& store, const std::string& profile) {
+  return guarded(store.path(), "read", [&]() -> Result<std::vector<DiscomfortPoint>> {
+    SQLite::Statement select(store.database(),
+                             "SELECT started_unix_us, side, ball_serial, mean_n, sd_n FROM discomfort_sets "
+                             "WHERE profile = ? AND mean_n IS NOT NULL ORDER BY started_unix_us, id");
+    select.bind(1, profile);
+    std::vector<DiscomfortPoint> points;
+    while (select.executeStep()) {
+      points.push_back({.started = wall(select.getColumn(0).getInt64()),
+                        .side = session::side_from(select.getColumn(1).getString()).value_or(session::Side::kRight),
+                        .ball_serial = select.getColumn(2).getString(),
+                        .mean_n = select.getColumn(3).getDouble(),
+                        .sd_n = select.getColumn(4).getDouble()});
+    }
+    return points;
+  });
+}
+
+Result<std::vector<SessionPoint>> session_points(const Store& store, const std::string& profile) {
+  return guarded(store.path(), "read", [&]() -> Result<std::vector<SessionPoint>> {
+    // A measure of ours has one row a session: (session_id, ordinal) leads to them, and the plugin's are passed over.
+    SQLite::Statement select(store.database(), R"sql(
+      SELECT s.id, s.started_unix_us, s.origin, s.outcome, s.elapsed_us / 1e6, s.nrs_before, s.nrs_after,
+             (SELECT count(*) FROM reps r WHERE r.session_id = s.id),
+             (SELECT coalesce(sum(too_hard), 0) FROM reps r WHERE r.session_id = s.id),
+             max(iif(m.name = 'time_in_band', m.value, NULL)), max(iif(m.name = 'dose', m.value, NULL)),
+             max(iif(m.name = 'steadiness_cv', m.value, NULL)), max(iif(m.name = 'lost_samples', m.value, NULL))
+      FROM sessions s LEFT JOIN measures m ON m.session_id = s.id AND m.source = 'knead'
+      WHERE s.profile = ? GROUP BY s.id ORDER BY s.started_unix_us, s.id)sql");
+    select.bind(1, profile);
+    std::vector<SessionPoint> points;
+    while (select.executeStep()) {
+      int at = 0;
+      const auto next = [&] { return select.getColumn(at++); };
+      SessionPoint& p = points.emplace_back();
+      p.id = next().getInt64();
+      p.started = wall(next().getInt64());
+      p.origin = next().getString();
+      p.outcome = next().getString();
+      p.elapsed_s = next().getDouble();
+      p.nrs_before = real(next());
+      p.nrs_after = real(next());
+      p.reps = next().getInt64();
+      p.too_hard = next().getInt64();
+      p.time_in_band_pct = real(next());
+      p.dose_ns = real(next());
+      p.steadiness_cv = real(next());
+      p.lost_samples_pct = real(next());
+    }
+    return points;
+  });
+}
+
+}  // namespace knead::record

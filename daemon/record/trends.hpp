@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A person's numbers over time: series of days, what they say about change, and left against right. Pure.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/record/profiles.hpp"
+#include "daemon/session/change.hpp"
+#include "daemon/session/local_time.hpp"
+#include "daemon/session/plan.hpp"
+#include "daemon/session/side_index.hpp"
+
+namespace knead::record {
+
+struct TrendSeries {
+  std::string name;   ///< as in the measures' table: "time_in_band"
+  std::string title;  ///< for people
+  std::string unit;
+  int decimals = 0;     ///< that mean something
+  bool judged = false;  ///< has a verdict; the others are about the record, not about a person
+  std::vector<session::DayValue> days{};
+  session::Change change{};
+};
+
+struct Trends {
+  std::string profile;
+  session::LocalDay today = 0;
+  std::size_t sessions = 0;
+  std::size_t simulated_left_out = 0;
+  std::string ball;                           ///< of the discomfort series
+  std::size_t sets_of_other_balls = 0;        ///< left out: another ball presses otherwise
+  std::vector<TrendSeries> series;            ///< those with a value
+  std::optional<session::SideIndex> sides{};  ///< empty: too few days on a side
+  bool practitioner = false;                  ///< more than three months without change
+};
+
+/// A session counts when it came to its own end, completed or not.
+[[nodiscard]] bool session_counts(const SessionPoint& session) noexcept;
+/// @p simulated takes sessions of `knead simulate` in as well.
+[[nodiscard]] Trends trends_of(const std::string& profile, std::span<const SessionPoint> sessions,
+                               std::span<const DiscomfortPoint> sets, session::LocalDay today,
+                               const session::Zone& zone, bool simulated);
+/// `knead trends`. @p utf8: the series are drawn, else left out.
+[[nodiscard]] std::string trends_text(const Trends& trends, bool utf8);
+/// `knead trends --json`: one object.
+[[nodiscard]] std::string trends_json(const Trends& trends);
+
+/// `knead plan`: the plan, a calendar by weeks, and how much of it was done.
+[[nodiscard]] std::string plan_text(const Profile& profile, std::span<const session::DayDone> days,
+                                    session::LocalDay today, bool practitioner);
+[[nodiscard]] std::string plan_json(const Profile& profile, std::span<const session::DayDone> days,
+                                    session::LocalDay today, bool practitioner);
+/// Days of the sessions that count.
+[[nodiscard]] std::vector<session::LocalDay> days_done(std::span<const SessionPoint> sessions,
+                                                       const session::Zone& zone, bool simulated);
+
+/// "07:30" of minutes after midnight.
+[[nodiscard]] std::string clock_of(int minute);
+
+}  // namespace knead::record
