@@ -23,8 +23,8 @@
 // its nanoseconds too, since ClockSync places readings along a line. The raw counts are noise around a slow curve, of
 // which no general compressor can make more than its order-0 entropy, plus a table of symbols that a block of a second
 // is too short for. A Rice code has no table and comes within some percent of it. Of the orders 1 and 2 the one with
-// fewer bits is taken: at rest the first, on the flank of a press the second. Longer predictors gain 3 % more
-// (docs/record.md).
+// smaller numbers is taken: at rest the first, on the flank of a press the second. Longer predictors gain
+// 4 to 8 % more (docs/record.md).
 //
 // Codec 1 (Knead 0.1; read, no longer written) was the same with the raw counts as a seventh column, of differences,
 // between host clock and quality.

@@ -63,15 +63,17 @@ class Mend {
            id);
       repair_.done.push_back(fmt::format("session {}: its own row is lost, its samples and events are kept", id));
     }
-    // What still belongs to no session (a rep of one that left no sample) has nothing to stand for.
-    SQLite::Statement tables(db_,
-                             "SELECT m.name FROM sqlite_schema m WHERE m.type = 'table' AND EXISTS "
-                             "(SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'session_id')");
-    std::vector<std::string> names;
-    while (tables.executeStep()) names.push_back(tables.getColumn(0).getString());
-    for (const std::string& name : names) {
-      db_.exec(fmt::format("DELETE FROM {} WHERE session_id NOT IN (SELECT id FROM sessions)", name));
+    // What still belongs to nothing (a rep of a session that left no sample) has nothing to stand for.
+    SQLite::Statement references(db_,
+                                 "SELECT m.name, f.\"table\", f.\"from\" FROM sqlite_schema m, "
+                                 "pragma_foreign_key_list(m.name) f WHERE m.type = 'table'");
+    std::vector<std::string> deletes;
+    while (references.executeStep()) {
+      deletes.push_back(fmt::format("DELETE FROM {0} WHERE {2} NOT IN (SELECT id FROM {1})",
+                                    references.getColumn(0).getString(), references.getColumn(1).getString(),
+                                    references.getColumn(2).getString()));
     }
+    for (const std::string& each : deletes) db_.exec(each);
   }
 
   void mend(std::int64_t id) {
@@ -83,6 +85,9 @@ class Mend {
         "UPDATE sample_blocks SET calibration = 0 WHERE session_id = ?1 AND NOT EXISTS (SELECT 1 FROM calibrations c "
         "WHERE c.session_id = ?1 AND c.ordinal = sample_blocks.calibration)",
         id);
+    exec("DELETE FROM gaps WHERE session_id = ? AND count < 0", id);
+    exec("UPDATE gaps SET kind = 'write' WHERE session_id = ? AND kind NOT IN ('sequence', 'ring', 'write', 'event')",
+         id);
     const SessionAudit before = audit_session(db_, id);
     const bool ended = number("SELECT outcome IS NOT NULL FROM sessions WHERE id = ?", id) != 0;
     const auto said = static_cast<std::uint64_t>(number("SELECT samples FROM sessions WHERE id = ?", id));

@@ -192,8 +192,9 @@ TEST(DatabaseRepair, LeavesASoundDatabaseAsItIs) {
 TEST(DatabaseRepair, KeepsOfAFileWithGarbageInItOnlyWhatWasWritten) {
   std::mt19937 random(5);
   int lost_some = 0;
+  int hopeless = 0;
   std::size_t kept_in_all = 0;
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < 60; ++round) {
     SCOPED_TRACE(round);
     const TempFolder folder;
     const std::string path = folder.file("knead.db");
@@ -209,7 +210,13 @@ TEST(DatabaseRepair, KeepsOfAFileWithGarbageInItOnlyWhatWasWritten) {
     const std::string damaged = bytes_of(path);
     const bool noticed = !what_is_wrong(path).empty();
     const auto repair = repair_database(path);
-    ASSERT_TRUE(repair) << repair.error().message();
+    if (!repair) {
+      // The garbage is in the list of tables, without which no row can be found.
+      ASSERT_THAT(repair.error().message(), HasSubstr("restore a backup"));
+      ASSERT_EQ(bytes_of(path), damaged);
+      ++hopeless;
+      continue;
+    }
     ASSERT_EQ(repair->needed, noticed);
     ASSERT_THAT(what_is_wrong(path), IsEmpty());
     if (noticed) {
@@ -229,8 +236,9 @@ TEST(DatabaseRepair, KeepsOfAFileWithGarbageInItOnlyWhatWasWritten) {
     kept_in_all += kept;
     lost_some += kept < 12'000 ? 1 : 0;
   }
+  EXPECT_LT(hopeless, 20);
   EXPECT_GT(lost_some, 5) << "the garbage did no harm, and this proves little";
-  EXPECT_GT(kept_in_all, 25U * 12'000U / 2) << "more was lost than the garbage covers";
+  EXPECT_GT(kept_in_all, 60U * 12'000U / 3) << "more was lost than the garbage covers";
 }
 
 TEST(DatabaseRepair, DoesNothingWhileADaemonWrites) {
