@@ -1,29 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// R6: kill -9 at any moment leaves a database that opens, with all but the last second of samples.
+// R6: kill -9 or a power cut at any moment leaves a database that opens, with all but the last second of samples.
 //
 // A child feeds a Recorder in real time, at twenty samples a millisecond, and notes in shared memory how far it was and
 // when. The parent kills it at a random moment, opens what is left, and holds it against the notes. Several children
 // run side by side, each on a database of its own that is killed again and again.
 //
-//   recorder_kill [kills [seed]]        default: 50 kills
+// A power cut is simulated before each kill: the child is held, and its database and log are copied. What it had
+// written since the last sync of a file is then kept, torn at some byte, or turned into garbage, each write by chance,
+// and the file may end in the last of them: all of that a disk may do.
+//
+//   recorder_kill [kills [seed]]        default: 50 kills, and as many power cuts
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "daemon/record/check.hpp"
 #include "daemon/record/recorder.hpp"
 
 namespace {
@@ -35,17 +44,67 @@ constexpr std::size_t kSideBySide = 5;
 constexpr std::uint64_t kSamplesPerMs = 20;
 constexpr std::uint64_t kMsPerEvent = 10;
 constexpr std::chrono::milliseconds kLongestLife{2500};
+constexpr std::chrono::milliseconds kLongestWait{600};
 constexpr std::size_t kMaxNotes = 1U << 17U;
+constexpr std::size_t kMaxWrites = 1U << 14U;
 
 /// How many samples had been pushed at which time. Written by the child, read by the parent when the child is dead.
 struct Note {
   std::int64_t at_ns;
   std::uint64_t pushed;
 };
+/// To the database or to its log.
+struct Write {
+  std::size_t at;
+  std::size_t size;
+  bool log;
+};
 struct Notes {
   std::atomic<std::uint64_t> count;
   Note notes[kMaxNotes];  // NOLINT(cppcoreguidelines-avoid-c-arrays): a layout in shared memory
+  std::atomic<std::uint64_t> unsynced;
+  Write writes[kMaxWrites];  // NOLINT(cppcoreguidelines-avoid-c-arrays): those since the last sync of their file
 };
+
+/// Of the child: the functions below that SQLite calls have no other way to it.
+Notes* notes_of_writes = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+enum class File : std::uint8_t { kDatabase, kLog, kOther };
+File file_of(int fd) {
+  std::array<char, 256> name{};
+  const ssize_t n = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), name.data(), name.size());
+  const std::string_view path(name.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+  return path.ends_with(".db") ? File::kDatabase : path.ends_with(".db-wal") ? File::kLog : File::kOther;
+}
+
+}  // namespace
+
+// SQLite's writes and syncs pass here, in the place of libc's functions.
+extern "C" [[gnu::visibility("default")]] ssize_t pwrite64(int fd, const void* data, size_t size, off64_t at) {
+  const File file = notes_of_writes != nullptr ? file_of(fd) : File::kOther;
+  if (file != File::kOther) {
+    const std::uint64_t n = notes_of_writes->unsynced;
+    if (n == kMaxWrites) std::abort();
+    notes_of_writes->writes[n] = {static_cast<std::size_t>(at), size, file == File::kLog};
+    notes_of_writes->unsynced = n + 1;
+  }
+  return ::syscall(SYS_pwrite64, fd, data, size, at);
+}
+
+extern "C" [[gnu::visibility("default")]] int fdatasync(int fd) {
+  const auto result = static_cast<int>(::syscall(SYS_fdatasync, fd));
+  const File file = notes_of_writes != nullptr ? file_of(fd) : File::kOther;
+  if (result != 0 || file == File::kOther) return result;
+  std::uint64_t kept = 0;
+  for (std::uint64_t i = 0; i < notes_of_writes->unsynced; ++i) {
+    const Write write = notes_of_writes->writes[i];
+    if (write.log != (file == File::kLog)) notes_of_writes->writes[kept++] = write;
+  }
+  notes_of_writes->unsynced = kept;
+  return result;
+}
+
+namespace {
 
 /// The n-th sample, the same for both sides. One in a thousand is missing from the sequence.
 Sample sample_at(std::uint64_t n) {
@@ -60,6 +119,7 @@ Sample sample_at(std::uint64_t n) {
 
 [[noreturn]] void child(const std::string& path, Notes& notes) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  notes_of_writes = &notes;
   auto store = Store::open(path);
   auto ring = SampleRing::create(std::uint64_t{1} << 20U);
   if (!store || !ring) {
@@ -115,11 +175,13 @@ void fail_with(const Victim& victim, const std::string& why) {
   std::exit(1);
 }
 
-/// Opens what the kill left and compares. @return samples found.
-std::uint64_t inspect(const Victim& victim) {
-  auto store = Store::open(victim.path);
+/// Opens what the kill or the cut left at @p path and compares. @return samples found.
+std::uint64_t inspect(const Victim& victim, const std::string& path) {
+  auto store = Store::open(path);
   if (!store) fail_with(victim, store.error().message());
-  if (const auto sound = store->check(); !sound) fail_with(victim, sound.error().message());
+  const auto check = check_database(path);
+  if (!check) fail_with(victim, check.error().message());
+  if (!check->sound()) fail_with(victim, to_string(check->findings.front()));
   const auto sessions = store->list_sessions(1000);
   if (!sessions) fail_with(victim, sessions.error().message());
   const std::uint64_t must = owed(*victim.notes, victim.died);
@@ -159,6 +221,65 @@ std::uint64_t inspect(const Victim& victim) {
   return found;
 }
 
+// ---- Power cuts ----------------------------------------------------------------------------------------------------
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// What may be left of a file when the power goes before @p unsynced writes to it are on the disk.
+void tear(std::string& bytes, const std::vector<Write>& unsynced, std::mt19937& random) {
+  for (const Write& write : unsynced) {
+    if (random() % 3 == 0) continue;  // it got there
+    const std::size_t from = write.at + (random() % 2 == 0 ? 0 : random() % write.size);
+    for (std::size_t at = from; at < std::min<std::size_t>(write.at + write.size, bytes.size()); ++at) {
+      bytes[at] = static_cast<char>(random());
+    }
+  }
+  if (unsynced.empty() || random() % 3 != 0) return;
+  const Write& last = unsynced.back();
+  if (last.at + last.size == bytes.size()) bytes.resize(last.at + random() % last.size);
+}
+
+/// Copies the files of @p victim, which is held, to @p copy as a power cut at this moment may leave them.
+/// @return writes that were not on the disk yet.
+std::size_t cut_power(const Victim& victim, const std::string& copy, std::mt19937& random) {
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(copy + suffix, ignored);
+  std::size_t unsynced_in_all = 0;
+  for (const bool log : {false, true}) {
+    const std::string suffix = log ? "-wal" : "";
+    if (!std::filesystem::exists(victim.path + suffix)) continue;
+    std::vector<Write> unsynced;
+    for (std::uint64_t i = 0; i < victim.notes->unsynced; ++i) {
+      if (victim.notes->writes[i].log == log) unsynced.push_back(victim.notes->writes[i]);
+    }
+    std::string bytes = bytes_of(victim.path + suffix);
+    tear(bytes, unsynced, random);
+    std::ofstream(copy + suffix, std::ios::binary) << bytes;
+    unsynced_in_all += unsynced.size();
+  }
+  return unsynced_in_all;
+}
+
+/// @return samples found in what it leaves.
+std::uint64_t inspect_after_power_cut(Victim& victim, std::mt19937& random, int& torn) {
+  if (random() % 2 == 0) {
+    // Most moments are between writes. This one is in the middle of some.
+    const HostTime patience = HostClock::now() + kLongestWait;
+    while (victim.notes->unsynced == 0 && HostClock::now() < patience) {
+    }
+  }
+  victim.died = HostClock::now();
+  ::kill(victim.pid, SIGSTOP);
+  int status = 0;
+  ::waitpid(victim.pid, &status, WUNTRACED);
+  const std::string copy = victim.path + ".cut";
+  if (cut_power(victim, copy, random) > 0) ++torn;
+  return inspect(victim, copy);
+}
+
 int number_or(const char* text, int otherwise) {
   int value = otherwise;
   if (text != nullptr) std::from_chars(text, text + std::string_view(text).size(), value);
@@ -185,10 +306,13 @@ int main(int argc, char** argv) {
   int started = 0;
   int done = 0;
   std::uint64_t found = 0;
+  std::uint64_t found_after_cuts = 0;
+  int torn = 0;
   while (done < kills) {
     for (Victim& victim : victims) {
       if (victim.pid < 0 && started < kills) {
         victim.notes->count = 0;
+        victim.notes->unsynced = 0;
         std::fflush(nullptr);
         victim.pid = ::fork();
         if (victim.pid == 0) child(victim.path, *victim.notes);
@@ -200,7 +324,7 @@ int main(int argc, char** argv) {
     Victim& next = *std::ranges::min_element(
         victims, {}, [](const Victim& victim) { return victim.pid > 0 ? victim.dies : HostTime::max(); });
     std::this_thread::sleep_for(next.dies - HostClock::now());
-    next.died = HostClock::now();
+    found_after_cuts += inspect_after_power_cut(next, random, torn);
     ::kill(next.pid, SIGKILL);
     int status = 0;
     ::waitpid(next.pid, &status, 0);
@@ -208,11 +332,13 @@ int main(int argc, char** argv) {
     ++next.kills;
     ++done;
     if (!WIFSIGNALED(status)) fail_with(next, "the child ended by itself");
-    found += inspect(next);
+    found += inspect(next, next.path);
   }
   std::error_code ignored;
   std::filesystem::remove_all(folder, ignored);
-  std::printf("ok: %d kills, %llu samples found\n", done, static_cast<unsigned long long>(found));
+  std::printf(
+      "ok: %d kills, %llu samples found; as many power cuts, %d of them with writes under way, %llu samples found\n",
+      done, static_cast<unsigned long long>(found), torn, static_cast<unsigned long long>(found_after_cuts));
   // A run that found next to nothing would have shown nothing.
-  return found > static_cast<std::uint64_t>(kills) * 1000 ? 0 : 1;
+  return std::min(found, found_after_cuts) > static_cast<std::uint64_t>(kills) * 1000 && torn > 0 ? 0 : 1;
 }
