@@ -164,6 +164,7 @@ std::string year(int sessions) {
       {{"--version"}, 0.0},
       {{"sessions", "--db", path}, 50.0},
       {{"sessions", "--db", path, "--limit", last}, 50.0},
+      {{"trends", "--db", path, "--simulated"}, 50.0},
       {{"show", last, "--db", path}, 50.0},
       {{"show", "1", "--db", path, "--json"}, 50.0},
       {{"export", last, "--db", path, "--format", "csv"}, 1000.0},

@@ -35,7 +35,7 @@ std::vector<TimedSample> recorded_samples() {
     const int lost = i < 9 ? 0 : 4;
     s.sample.seq = 4'294'967'290U + static_cast<unsigned>(i + lost);
     s.sample.device_time = DeviceTime(std::chrono::microseconds(7'000'123 + 1000 * (i + lost)));
-    s.sample.host_time = HostTime(std::chrono::nanoseconds(55'000'000'000'017 + 1'000'021 * (i + lost)));
+    s.sample.host_time = HostTime(std::chrono::nanoseconds(55'000'000'000'017 + std::int64_t{1'000'021} * (i + lost)));
     s.t = SessionTime(std::chrono::microseconds(1000 * (i + lost)));
     s.sample.raw = 84'213 + 37 * i * i + i * 7919 % 23 - (i == 20 ? 8'000'000 : 0);
     s.sample.quality = i == 9 ? Quality::kGapBefore : i == 20 ? Quality::kSaturated : Quality::kGood;
