@@ -46,7 +46,7 @@ std::string_view rate_word(const api::DiscomfortUpdate& u) {
   return "good";
 }
 
-std::string fit(std::string text, std::size_t width) { return session::clean_text(text, width); }
+std::string fit(std::string_view text, std::size_t width) { return session::clean_text(text, width); }
 
 }  // namespace
 

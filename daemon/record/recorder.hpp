@@ -2,14 +2,13 @@
 // Recorder: the thread that writes a live session (DESIGN.md section 2, point 4).
 //
 //   sampling thread ──▶ SampleRing ── own RingReader, every 100 ms ──┐
-//                                                                    ├─▶ SessionBuffer ── every 400 ms ──▶ Store
+//                                                                    ├─▶ SessionBuffer ── every 500 ms ──▶ Store
 //   main thread ── post: events, inputs, anchors, … ───▶ inbox ──────┘    one transaction
 //
-// A transaction holds everything up to its moment, the partial second too, so that kill -9 or a power cut costs 400 ms
-// plus the time of one commit, and twice that where the last transaction did not reach the disk whole: within R6's
-// second. When the disk takes nothing the session
-// goes on: the rows wait in bounded memory and are tried again; what had to go is a gap row, a count in status(), never
-// silence.
+// A transaction holds everything up to its moment, the partial second too, so that kill -9 or a power cut costs half a
+// second plus the time of the commit that was under way: within R6's second, with as much again for a slow disk. When
+// the disk takes nothing the session goes on: the rows wait in bounded memory and are tried again; what had to go is a
+// gap row, a count in status(), never silence.
 #pragma once
 
 #include <chrono>
@@ -59,7 +58,7 @@ struct RecorderStatus {
 
 struct RecorderOptions {
   std::chrono::milliseconds drain_every{100};
-  std::chrono::milliseconds commit_every{400};
+  std::chrono::milliseconds commit_every{500};
   BufferLimits limits{};
   /// Called on the recorder's thread when anything but the number of samples has changed. Must not block; must not call
   /// the recorder.

@@ -262,10 +262,11 @@ Result<StoredSession> Store::load_session(std::int64_t id) const {
 Result<StoredInputs> Store::load_inputs(std::int64_t id) const {
   return guarded(path_, "read", [&]() -> Result<StoredInputs> {
     SQLite::Transaction snapshot(*db_);
-    SQLite::Statement select(*db_,
-                             "SELECT inputs_kept, own_band_lo_n, own_band_hi_n, own_band_hysteresis_n, own_soft_cap_n, p.file, p.id, "
-                             "p.version, p.state_before FROM sessions s LEFT JOIN plugin_runs p ON p.session_id = s.id "
-                             "WHERE s.id = ?");
+    SQLite::Statement select(
+        *db_,
+        "SELECT inputs_kept, own_band_lo_n, own_band_hi_n, own_band_hysteresis_n, own_soft_cap_n, p.file, p.id, "
+        "p.version, p.state_before FROM sessions s LEFT JOIN plugin_runs p ON p.session_id = s.id "
+        "WHERE s.id = ?");
     select.bind(1, id);
     if (!select.executeStep()) return no_session(id);
     Row row(select);

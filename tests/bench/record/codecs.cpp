@@ -45,7 +45,7 @@ using Residuals = std::vector<std::uint64_t>;
 using Choices = std::vector<Residuals>;
 
 constexpr std::size_t kBlock = 1000;            // a second at 1 kHz
-constexpr std::size_t kSamplesPerCommit = 400;  // as the recorder does it
+constexpr std::size_t kSamplesPerCommit = 500;  // as the recorder does it
 constexpr double kBits = 8.0;
 
 struct Cost {
@@ -211,7 +211,7 @@ double empty_database() {
   return static_cast<double>(std::filesystem::file_size(path));
 }
 
-/// The recorder's way, without its thread: rows of a SessionBuffer, a transaction each 400 ms. The whole file, and
+/// The recorder's way, without its thread: rows of a SessionBuffer, a transaction each 500 ms. The whole file, and
 /// all the processor time.
 Cost record_it(const Signal& signal, double* csv_bytes) {
   const TempFolder folder;
