@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <iostream>
 #include <memory>
 
 #include "daemon/cli/atomic_file.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
+#include "daemon/core/time_zone.hpp"
 #include "daemon/record/page.hpp"
 #include "daemon/record/store.hpp"
 
@@ -30,8 +32,12 @@ ExitCode run(const Context& context, const Options& options) {
   const auto store = record::Store::open_read_only(*database);
   if (!store) return report(store.error());
   const auto write = [&](std::ostream& out) -> Result<> {
-    if (options.trend) return record::write_trend_page(*store, options.of, out);
-    return record::write_session_page(*store, options.id, out);
+    if (!options.trend) return record::write_session_page(*store, options.id, out);
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const auto trends =
+        record::read_trends(*store, options.of.profile, session::local_day(now, utc_offset), utc_offset, false);
+    if (!trends) return std::unexpected(trends.error());
+    return record::write_trend_page(*store, options.of, *trends, out);
   };
   if (options.output == "-") {
     if (const auto written = write(std::cout); !written) return report(written.error());

@@ -26,17 +26,14 @@ ExitCode run(const Context& context, const Options& options) {
   if (!database) return report(database.error());
   const auto store = record::Store::open_read_only(*database);
   if (!store) return report(store.error());
-  const auto sessions = record::session_points(*store, options.profile);
-  if (!sessions) return report(sessions.error());
-  const auto sets = record::discomfort_points(*store, options.profile);
-  if (!sets) return report(sets.error());
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto trends = record::trends_of(options.profile, *sessions, *sets, session::local_day(now, utc_offset),
-                                        utc_offset, options.simulated);
+  const auto trends =
+      record::read_trends(*store, options.profile, session::local_day(now, utc_offset), utc_offset, options.simulated);
+  if (!trends) return report(trends.error());
   if (options.json)
-    fmt::print("{}\n", record::trends_json(trends));
+    fmt::print("{}\n", record::trends_json(*trends));
   else
-    fmt::print("{}", record::trends_text(trends, look_of_terminal().utf8));
+    fmt::print("{}", record::trends_text(*trends, look_of_terminal().utf8));
   return ExitCode::kDone;
 }
 

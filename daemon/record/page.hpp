@@ -12,6 +12,7 @@
 #include "daemon/core/error.hpp"
 #include "daemon/record/model.hpp"
 #include "daemon/record/store.hpp"
+#include "daemon/record/trends.hpp"
 
 namespace knead::record {
 
@@ -24,8 +25,10 @@ struct TrendOptions {
   std::size_t limit = 800;  ///< the newest; a year of two a day is 730
 };
 /// Measures of the finished sessions against their dates, left and right apart. Simulated sessions are left out, unless
-/// there are no others. Errors: kNotFound when there is none; otherwise as write_session_page().
-Result<> write_trend_page(const Store& store, const TrendOptions& options, std::ostream& out);
+/// there are no others. Where all of them are of the profile that @p trends are of, what has changed is said too, and
+/// the force at first discomfort is drawn. Errors: kNotFound when there is no session; otherwise as
+/// write_session_page().
+Result<> write_trend_page(const Store& store, const TrendOptions& options, const Trends& trends, std::ostream& out);
 
 // What the two share.
 

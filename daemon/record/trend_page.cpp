@@ -36,13 +36,15 @@ struct Shown {
   std::string_view title;
   bool from_zero;
 };
-constexpr std::array<Shown, 5> kShown{{
+constexpr std::array<Shown, 4> kShown{{
     {"time_in_band", "Time in band", true},
-    {"discomfort_force", "Discomfort force", true},
     {"dose", "Dose", true},
     {"mean_force", "Mean force", true},
     {"steadiness_cv", "Steadiness (spread of the force, in parts of its mean; less is steadier)", true},
 }};
+
+/// Not a session's: sets of trials have dates of their own.
+constexpr Shown kDiscomfort{"discomfort_force", "Force at first discomfort", true};
 
 struct Point {
   double t = 0.0;  ///< seconds since 1970
@@ -114,7 +116,7 @@ std::string chart(const Series& series, std::size_t number) {
   const Scale y{low, percent ? std::max(100.0, high) : high * 1.05, kBottom, kTop};
   std::string svg = fmt::format(
       "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"t{}-title t{}-text\"><title id=\"t{}-title\">{} by "
-      "date</title><desc id=\"t{}-text\">{} sessions from {} to {}, between {:.4g} and {:.4g} {}. The table below "
+      "date</title><desc id=\"t{}-text\">{} values from {} to {}, between {:.4g} and {:.4g} {}. The table below "
       "holds "
       "the numbers.</desc>",
       px(kWidth), px(kHeight), number, number, number, series.shown->title, number, series.points.size(),
@@ -143,6 +145,52 @@ std::string key(const std::vector<Row>& rows) {
         side, side, side == "left" ? "round" : "square");
   }
   return html + "</ul>\n";
+}
+
+std::string figure(const Series& series, std::size_t number, const std::string& sides) {
+  const std::string_view title = series.shown->title;
+  return fmt::format(
+      "<h2>{}{}{}</h2>\n<figure><div class=\"chart\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>{}"
+      "</figure>\n",
+      title, series.unit.empty() ? "" : ", ", markup_text(series.unit), title, chart(series, number), sides);
+}
+
+Result<Series> discomfort_of(const Store& store, const Trends& trends) {
+  const auto sets = discomfort_points(store, trends.profile);
+  if (!sets) return std::unexpected(sets.error());
+  Series series{&kDiscomfort, "N", {}};
+  for (const DiscomfortPoint& set : *sets) {
+    if (set.ball_serial != trends.ball) continue;  // another ball presses otherwise
+    series.points.push_back({static_cast<double>(set.started.time_since_epoch().count()) / 1e6, set.mean_n,
+                             set.side == session::Side::kLeft});
+  }
+  return series;
+}
+
+/// What `knead trends` says (session/change.hpp): with how far a number varies by itself beside it.
+void changes(Out out, const Trends& trends) {
+  fmt::format_to(out,
+                 "<h2>What has changed</h2>\n<div class=\"table\"><table><thead><tr><th>Measure, a value a day</th>"
+                 "<th class=\"n\">Days</th><th class=\"n\">At first</th><th class=\"n\">Now</th>"
+                 "<th class=\"n\">SEM</th><th class=\"n\">MDC95</th><th>Change</th></tr></thead><tbody>\n");
+  for (const TrendSeries& each : trends.series) {
+    const session::Change& c = each.change;
+    const auto number = [&](const std::optional<double>& n, int more = 0) {
+      return n ? fmt::format("{:.{}f}", *n, each.decimals + more) : std::string("–");
+    };
+    const std::optional<double> now = c.newest ? c.newest : std::optional(each.days.back().value);
+    fmt::format_to(out,
+                   "<tr><td>{}, {}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
+                   "<td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
+                   markup_text(each.title), markup_text(each.unit), c.days, number(c.baseline), number(now),
+                   number(c.sem, 1), number(c.mdc95, 1), verdict_text(each));
+  }
+  fmt::format_to(
+      out,
+      "</tbody></table></div>\n<p>“At first” is the mean of the first {} days, “now” that of the newest {} in "
+      "full, before that the newest day. A change is named only where it is larger than these numbers vary by "
+      "themselves.</p>\n",
+      session::kBaselineDays, session::kWindowDays);
 }
 
 void table(Out out, const std::vector<Row>& rows, const std::array<Series, kShown.size()>& series) {
@@ -200,7 +248,7 @@ Result<std::vector<Row>> rows_of(const Store& store, const TrendOptions& options
 
 }  // namespace
 
-Result<> write_trend_page(const Store& store, const TrendOptions& options, std::ostream& out) {
+Result<> write_trend_page(const Store& store, const TrendOptions& options, const Trends& trends, std::ostream& out) {
   auto rows = rows_of(store, options);
   if (!rows) return std::unexpected(rows.error());
   std::array<Series, kShown.size()> series;
@@ -229,15 +277,18 @@ Result<> write_trend_page(const Store& store, const TrendOptions& options, std::
                  newest.origin == to_string(Origin::kBall) ? "" : " (simulated)");
   const std::string sides = key(*rows);
   std::size_t number = 0;
-  for (const Series& each : series) {
-    if (each.points.empty()) continue;
-    fmt::format_to(to,
-                   "<h2>{}{}{}</h2>\n<figure><div class=\"chart\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}"
-                   "</div>{}</figure>\n",
-                   each.shown->title, each.unit.empty() ? "" : ", ", markup_text(each.unit), each.shown->title,
-                   chart(each, number), sides);
-    ++number;
+  const auto draw = [&](const Series& each) {
+    if (!each.points.empty()) html += figure(each, number++, sides);
+  };
+  const bool one_person =
+      std::ranges::all_of(*rows, [&](const Row& row) { return row.facts.profile == trends.profile; });
+  if (one_person && !trends.series.empty()) {
+    changes(to, trends);
+    const auto discomfort = discomfort_of(store, trends);
+    if (!discomfort) return std::unexpected(discomfort.error());
+    draw(*discomfort);
   }
+  for (const Series& each : series) draw(each);
   fmt::format_to(to,
                  "<p>Days differ, and so do two measurements of the same day: a single point higher or lower says "
                  "little.</p>\n");

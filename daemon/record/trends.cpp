@@ -110,15 +110,6 @@ std::string bars(std::span<const DayValue> days) {
   return out + std::string(kNewest - newest.size(), ' ');
 }
 
-std::string verdict_text(const TrendSeries& series) {
-  const session::Change& change = series.change;
-  if (!series.judged) return {};
-  if (change.verdict == Verdict::kNotYetKnown) {
-    return fmt::format("not yet known: {} more day{}", change.days_to_go, change.days_to_go == 1 ? "" : "s");
-  }
-  return std::string(to_string(change.verdict));
-}
-
 void write_sides(std::string& text, const Trends& trends) {
   const auto out = std::back_inserter(text);
   if (!trends.sides) {
@@ -231,6 +222,24 @@ Trends trends_of(const std::string& profile, std::span<const SessionPoint> sessi
   });
   trends.practitioner = first && session::practitioner_due(*first, today, changed);
   return trends;
+}
+
+std::string verdict_text(const TrendSeries& series) {
+  const session::Change& change = series.change;
+  if (!series.judged) return {};
+  if (change.verdict == Verdict::kNotYetKnown) {
+    return fmt::format("not yet known: {} more day{}", change.days_to_go, change.days_to_go == 1 ? "" : "s");
+  }
+  return std::string(to_string(change.verdict));
+}
+
+Result<Trends> read_trends(const Store& store, const std::string& profile, session::LocalDay today,
+                           const session::Zone& zone, bool simulated) {
+  const auto sessions = session_points(store, profile);
+  if (!sessions) return std::unexpected(sessions.error());
+  const auto sets = discomfort_points(store, profile);
+  if (!sets) return std::unexpected(sets.error());
+  return trends_of(profile, *sessions, *sets, today, zone, simulated);
 }
 
 std::string trends_text(const Trends& trends, bool utf8) {

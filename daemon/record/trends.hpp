@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A person's numbers over time: series of days, what they say about change, and left against right. Pure.
+// A person's numbers over time: series of days, what they say about change, and left against right. Pure, but for
+// read_trends().
 #pragma once
 
 #include <cstddef>
@@ -44,6 +45,11 @@ struct Trends {
 [[nodiscard]] Trends trends_of(const std::string& profile, std::span<const SessionPoint> sessions,
                                std::span<const DiscomfortPoint> sets, session::LocalDay today,
                                const session::Zone& zone, bool simulated);
+/// The same out of the store. Errors: the store's.
+[[nodiscard]] Result<Trends> read_trends(const Store& store, const std::string& profile, session::LocalDay today,
+                                         const session::Zone& zone, bool simulated);
+/// "no detectable change", "not yet known: 3 more days"; empty where the series is not judged.
+[[nodiscard]] std::string verdict_text(const TrendSeries& series);
 /// `knead trends`. @p utf8: the series are drawn, else left out.
 [[nodiscard]] std::string trends_text(const Trends& trends, bool utf8);
 /// `knead trends --json`: one object.

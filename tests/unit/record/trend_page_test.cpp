@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "daemon/record/page.hpp"
+#include "daemon/record/session_writer.hpp"
+#include "tests/unit/record/support.hpp"
+
+namespace knead::record {
+namespace {
+
+using test::open_store;
+using test::TempFolder;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr auto kUtc = [](session::UnixTime) { return std::chrono::seconds{}; };
+
+void add_session(Store& store, const std::string& profile) {
+  auto header = test::header();
+  header.profile = profile;
+  auto writer = SessionWriter::begin(store, header);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE(writer->end(test::summary()));
+}
+
+void add_discomfort(Store& store, const std::string& profile, double newtons) {
+  DiscomfortSet set;
+  set.profile = profile;
+  set.started = test::header().started_at;
+  set.ball_serial = "KN-0001";
+  set.outcome = "done";
+  set.result = session::DiscomfortResult{.mean_n = newtons, .sd_n = 0.5};
+  ASSERT_TRUE(add_discomfort_set(store, set));
+}
+
+std::string page_of(const Store& store, const std::string& profile, const std::string& whose_trends) {
+  const auto trends = read_trends(store, whose_trends, 20'000, kUtc, false).value();
+  std::ostringstream out;
+  const auto written = write_trend_page(store, {.profile = profile}, trends, out);
+  return written ? out.str() : written.error().message();
+}
+
+TEST(TrendPage, SaysWhatHasChangedAndHowFarANumberVariesByItself) {
+  const TempFolder folder;
+  Store store = open_store(folder.file("knead.db"));
+  add_session(store, "anna");
+  add_discomfort(store, "anna", 27.5);
+  EXPECT_THAT(page_of(store, "anna", "anna"),
+              AllOf(HasSubstr("What has changed"), HasSubstr("MDC95"), HasSubstr("not yet known"), HasSubstr("27.5")));
+}
+
+TEST(TrendPage, DrawsTheForceAtFirstDiscomfort) {
+  const TempFolder folder;
+  Store store = open_store(folder.file("knead.db"));
+  add_session(store, "anna");
+  EXPECT_THAT(page_of(store, "anna", "anna"), Not(HasSubstr("Force at first discomfort by date")));
+  add_discomfort(store, "anna", 27.5);
+  EXPECT_THAT(page_of(store, "anna", "anna"), HasSubstr("Force at first discomfort by date"));
+}
+
+TEST(TrendPage, OfSeveralPeopleSaysNothingOfChange) {
+  const TempFolder folder;
+  Store store = open_store(folder.file("knead.db"));
+  add_session(store, "anna");
+  add_session(store, "bert");
+  EXPECT_THAT(page_of(store, "", "anna"), Not(HasSubstr("What has changed")));
+}
+
+}  // namespace
+}  // namespace knead::record
