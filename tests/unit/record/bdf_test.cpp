@@ -21,8 +21,8 @@ TEST(Bdf, PutsSamplesWhereTheirTimeIsWhateverIsMissingBefore) {
   BdfGrid grid(8000);
   EXPECT_EQ(grid.place(at(0)), 0);
   EXPECT_EQ(grid.place(at(125)), 1);
-  EXPECT_EQ(grid.place(at(125 * 900 + 30)), 900) << "899 were lost, and it came a quarter of a period late";
-  EXPECT_EQ(grid.place(at(125 * 901)), 901);
+  EXPECT_EQ(grid.place(at(112'530)), 900) << "899 were lost, and it came a quarter of a period late";
+  EXPECT_EQ(grid.place(at(112'625)), 901);
 }
 
 TEST(Bdf, GivesSamplesOfTheSameTimeAPlaceEachAndFindsBackAfterwards) {
