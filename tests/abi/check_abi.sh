@@ -17,7 +17,8 @@ recorded=$root/tests/abi/plugin.abi.xml
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"${CC:-cc}" -std=c11 -ffreestanding -nostdlib -g -fno-eliminate-unused-debug-types -shared -fPIC "-I$headers" \
+# The record must not name the folder it was made in.
+"${CC:-cc}" -std=c11 "-ffile-prefix-map=$root=." -ffreestanding -nostdlib -g -fno-eliminate-unused-debug-types -shared -fPIC "-I$headers" \
   -o "$work/plugin.so" "$root/tests/abi/abi.c"
 abidw --load-all-types --no-architecture --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed \
   "$work/plugin.so" >"$work/plugin.abi.xml"
