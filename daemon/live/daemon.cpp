@@ -78,7 +78,7 @@ Daemon::Daemon(boost::asio::io_context& io, const LoadedConfig& config, Folders 
       recorder_(recorder),
       timer_(io),
       calibrator_(io, recorder),
-      safety_(recorder, config.config.session.safety_questions, config.config.record.database) {}
+      safety_(io, recorder, config.config.session.safety_questions, config.config.record.database) {}
 
 Daemon::~Daemon() {
   listeners_.clear();  // they may be gone already, and so may whoever waits for a session to begin
@@ -258,28 +258,28 @@ Result<Daemon::Beginning> Daemon::prepare(const SessionRequest& request) {
   if (!path) return std::unexpected(path.error());
   auto routine = session::read_routine(*path);
   if (!routine) return std::unexpected(std::move(routine.error()));
-  const record::Profile profile = profile_of(request.profile);
-  const auto band = profile.band ? profile.band : band_of(config_.config);
+  const auto profile = profile_of(request.profile);
+  if (!profile) return std::unexpected(profile.error());
+  const auto band = profile->band ? profile->band : band_of(config_.config);
   if (auto fits = session::check_own_band(band, *routine); !fits) return std::unexpected(std::move(fits.error()));
   const auto station = choose_ready_station(request.ball);
   if (!station) return std::unexpected(station.error());
   if (auto may = safety_.may_begin(request.profile, (*station)->simulated()); !may)
     return std::unexpected(std::move(may.error()));
   Beginning beginning{
-      .request = request, .routine = std::move(*routine), .band = band, .soft_cap = profile.soft_cap, .on_done = {}};
+      .request = request, .routine = std::move(*routine), .band = band, .soft_cap = profile->soft_cap, .on_done = {}};
   beginning.request.ball = (*station)->serial();
   return beginning;
 }
 
-record::Profile Daemon::profile_of(const std::string& name) const {
+Result<record::Profile> Daemon::profile_of(const std::string& name) const {
   const auto store = record::Store::open_read_only(config_.config.record.database);
   auto profile = store ? record::load_profile(*store, name) : std::unexpected(store.error());
-  if (profile) return std::move(*profile);
-  // The motor's limits hold without it, and a session is better than none (R6).
-  spdlog::warn("the profile's own band and soft cap cannot be read: {}", profile.error().message());
-  record::Profile nobody;
-  nobody.name = name;
-  return nobody;
+  if (profile) return profile;
+  // Without the soft cap a person would be led above their own limit.
+  Error error = std::move(profile.error());
+  error.context = "the profile's own band and soft cap cannot be read: " + error.context;
+  return std::unexpected(std::move(error));
 }
 
 std::string Daemon::kept_state(const std::string& profile, const std::string& plugin_file) const {

@@ -156,7 +156,8 @@ class Daemon final : private hw::BusEvents {
   Result<Beginning> prepare(const SessionRequest& request);
   /// Fills in what the plugin kept.
   Result<host::PluginLaunch> plugin_launch(Beginning& beginning);
-  [[nodiscard]] record::Profile profile_of(const std::string& name) const;
+  /// Errors: of the record.
+  [[nodiscard]] Result<record::Profile> profile_of(const std::string& name) const;
   [[nodiscard]] std::string kept_state(const std::string& profile, const std::string& plugin_file) const;
   Result<const LiveSession*> begin(const Beginning& beginning, std::unique_ptr<host::PluginProcess> plugin);
   /// Answers a session that has not begun with @p error: it never will.

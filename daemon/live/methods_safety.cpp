@@ -9,35 +9,37 @@ namespace knead::live {
 namespace {
 
 using boost::json::object;
-using boost::json::value;
 
-Result<value> status_for(const SafetyGate& gate, const std::string& profile) {
-  const auto newest = gate.newest(profile);
-  if (!newest) return std::unexpected(newest.error());
-  api::SafetyStatus status{.profile = profile, .rule = std::string(to_string(gate.rule()))};
-  if (*newest) status.answered = api::SafetyStatus::Answered{.at = (*newest)->at, .given = (*newest)->given};
-  constexpr bool kRealBall = false;
-  const auto may = gate.may_begin(profile, kRealBall);
-  status.may_begin = may.has_value();
-  if (!may) status.why = may.error().message();
-  return to_json(status);
+/// Tells the client what a profile answered last, and whether a session on a real ball may begin with that.
+SafetyGate::Told to_client(SafetyRule rule, const std::string& profile, const api::Server::Reply& reply) {
+  return [rule, profile, reply](const Result<std::optional<record::SafetyAnswer>>& newest) {
+    if (!newest) return reply.send(std::unexpected(newest.error()));
+    api::SafetyStatus status{.profile = profile, .rule = std::string(to_string(rule))};
+    std::optional<session::SafetyAnswers> given;
+    if (*newest) given = (*newest)->given;
+    if (*newest) status.answered = api::SafetyStatus::Answered{.at = (*newest)->at, .given = *given};
+    constexpr bool kSimulated = false;
+    const auto may = session::may_begin(rule, kSimulated, profile, given);
+    status.may_begin = may.has_value();
+    if (!may) status.why = may.error().message();
+    reply.send(to_json(status));
+  };
 }
 
 }  // namespace
 
 void Methods::offer_safety() {
-  server_.on("safety.questions", [this](const object& params, api::Connection&) -> Result<value> {
+  SafetyGate& gate = daemon_.safety();
+  server_.on_late("safety.questions", [&gate](const object& params, api::Connection&, const api::Server::Reply& reply) {
     api::Params p(params);
     const std::string profile = p.text("profile").value_or("");
-    if (auto ok = p.finish(); !ok) return std::unexpected(std::move(ok.error()));
-    return status_for(daemon_.safety(), profile);
+    if (auto ok = p.finish(); !ok) return reply.send(std::unexpected(std::move(ok.error())));
+    gate.ask(profile, to_client(gate.rule(), profile, reply));
   });
-  server_.on("safety.answer", [this](const object& params, api::Connection&) -> Result<value> {
+  server_.on_late("safety.answer", [&gate](const object& params, api::Connection&, const api::Server::Reply& reply) {
     const auto request = api::safety_answer_request_from(params);
-    if (!request) return std::unexpected(request.error());
-    if (auto kept = daemon_.safety().answer(request->profile, request->given); !kept)
-      return std::unexpected(std::move(kept.error()));
-    return status_for(daemon_.safety(), request->profile);
+    if (!request) return reply.send(std::unexpected(request.error()));
+    gate.answer(request->profile, request->given, to_client(gate.rule(), request->profile, reply));
   });
 }
 

@@ -1,37 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/live/safety_gate.hpp"
 
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
 
 namespace knead::live {
 
-namespace {
-constexpr std::chrono::milliseconds kRecordPatience{2000};
-}
-
 Result<> SafetyGate::may_begin(const std::string& profile, bool simulated) const {
   // Where nobody is asked, a record that cannot be read keeps nobody from a session.
   if (session::may_begin(rule_, simulated, profile, std::nullopt)) return {};
-  const auto last = newest(profile);
+  const auto store = record::Store::open_read_only(database_);
+  if (!store) return std::unexpected(store.error());
+  const auto last = record::SafetyJournal(*store).newest(profile);
   if (!last) return std::unexpected(last.error());
   return session::may_begin(rule_, simulated, profile, *last ? std::optional((*last)->given) : std::nullopt);
 }
 
-Result<std::optional<record::SafetyAnswer>> SafetyGate::newest(const std::string& profile) const {
-  const auto store = record::Store::open_read_only(database_);
-  if (!store) return std::unexpected(store.error());
-  return record::SafetyJournal(*store).newest(profile);
+void SafetyGate::ask(const std::string& profile, Told told) {
+  look_up([profile](record::SafetyJournal& journal) { return journal.newest(profile); }, std::move(told));
 }
 
-Result<> SafetyGate::answer(const std::string& profile, const session::SafetyAnswers& given) {
-  if (auto right = session::check_answers(given); !right) return right;
-  return recorder_.with_store(
-      [profile, given](record::Store& store) -> Result<> {
+void SafetyGate::answer(const std::string& profile, const session::SafetyAnswers& given, Told told) {
+  if (auto right = session::check_answers(given); !right) return told(std::unexpected(std::move(right.error())));
+  look_up(
+      [profile, given](record::SafetyJournal& journal) -> Newest {
         const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-        return record::SafetyJournal(store).add(profile, given, now);
+        if (auto kept = journal.add(profile, given, now); !kept) return std::unexpected(std::move(kept.error()));
+        return journal.newest(profile);
       },
-      kRecordPatience);
+      std::move(told));
+}
+
+void SafetyGate::look_up(std::function<Newest(record::SafetyJournal&)> what, Told told) {
+  recorder_.with_store([&io = io_, what = std::move(what), told = std::move(told)](record::Store& store) {
+    record::SafetyJournal journal(store);
+    boost::asio::post(io, [told, newest = what(journal)] { told(newest); });
+  });
 }
 
 }  // namespace knead::live

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/asio/io_context.hpp>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "daemon/core/error.hpp"
 #include "daemon/core/safety_rule.hpp"
@@ -14,19 +17,29 @@ namespace knead::live {
 /// Stands before every session, whoever asks for it: has this profile answered the safety questions? Main thread.
 class SafetyGate {
  public:
-  /// @p recorder outlives it. @p database is its file.
-  SafetyGate(record::Recorder& recorder, SafetyRule rule, std::string database)
-      : recorder_(recorder), rule_(rule), database_(std::move(database)) {}
+  /// Both outlive it. @p database is the recorder's file.
+  SafetyGate(boost::asio::io_context& io, record::Recorder& recorder, SafetyRule rule, std::string database)
+      : io_(io), recorder_(recorder), rule_(rule), database_(std::move(database)) {}
 
   [[nodiscard]] SafetyRule rule() const noexcept { return rule_; }
-  /// Errors: kRefused, with how to answer; what the record says when it cannot be read: then nobody knows.
+  /// Reads the record, so not while a session runs. Errors: kRefused, with how to answer; what the record says when it
+  /// cannot be read: then nobody knows.
   [[nodiscard]] Result<> may_begin(const std::string& profile, bool simulated) const;
-  /// What a profile answered last; empty: nothing yet. Errors: of the record.
-  [[nodiscard]] Result<std::optional<record::SafetyAnswer>> newest(const std::string& profile) const;
-  /// Keeps what was answered. Waits for the disk. Errors: kInvalidInput, of the record.
-  Result<> answer(const std::string& profile, const session::SafetyAnswers& given);
+
+  // Asked and answered at any time, also while a session runs, whose stop must not wait for the disk: the recorder's
+  // thread does it, and the main loop tells.
+  /// What a profile answered last; empty: nothing yet.
+  using Told = std::function<void(const Result<std::optional<record::SafetyAnswer>>&)>;
+  /// Errors: of the record.
+  void ask(const std::string& profile, Told told);
+  /// Keeps what was answered. Errors: kInvalidInput, of the record.
+  void answer(const std::string& profile, const session::SafetyAnswers& given, Told told);
 
  private:
+  using Newest = Result<std::optional<record::SafetyAnswer>>;
+  void look_up(std::function<Newest(record::SafetyJournal&)> what, Told told);
+
+  boost::asio::io_context& io_;
   record::Recorder& recorder_;
   SafetyRule rule_;
   std::string database_;

@@ -318,13 +318,18 @@ TEST_F(CalibratorTest, ASessionOnARealBallBeginsOnlyForWhoHasAnsweredTheSafetyQu
     return error.message();
   };
   EXPECT_THAT(refusal("anna"), HasSubstr("`knead safety --profile anna`"));
-  ASSERT_TRUE(daemon_->safety().answer("anna", {.version = session::kSafetyQuestionsVersion, .yes = {"pregnancy"}}));
+  const auto answered = [&](const std::string& profile, const session::SafetyAnswers& given) {
+    std::optional<bool> kept;
+    daemon_->safety().answer(profile, given, [&](const auto& newest) { kept = newest.has_value(); });
+    return run_until([&] { return kept.has_value(); }) && *kept;
+  };
+  ASSERT_TRUE(answered("anna", {.version = session::kSafetyQuestionsVersion, .yes = {"pregnancy"}}));
   EXPECT_THAT(refusal("anna"), HasSubstr("ask a clinician first: pregnancy was answered with yes"));
-  ASSERT_TRUE(daemon_->safety().answer(
-      "anna", {.version = session::kSafetyQuestionsVersion, .yes = {"pregnancy"}, .clinician_asked = true}));
+  ASSERT_TRUE(
+      answered("anna", {.version = session::kSafetyQuestionsVersion, .yes = {"pregnancy"}, .clinician_asked = true}));
   EXPECT_EQ(refusal("anna"), Error{}.message());
   EXPECT_THAT(refusal("bert"), HasSubstr("not answered yet for profile \"bert\"")) << "one profile's are not another's";
-  ASSERT_TRUE(daemon_->safety().answer("bert", {.version = session::kSafetyQuestionsVersion}));
+  ASSERT_TRUE(answered("bert", {.version = session::kSafetyQuestionsVersion}));
   EXPECT_EQ(refusal("bert"), Error{}.message());
 }
 
