@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sched.h>
 #include <spawn.h>
 #include <sys/ptrace.h>
@@ -21,6 +20,8 @@
 #include <system_error>
 #include <utility>
 
+#include "tests/beat.hpp"
+
 namespace knead::fault {
 namespace {
 
@@ -36,12 +37,7 @@ std::system_error os_error(const std::string& what) { return {errno, std::generi
 }  // namespace
 
 bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds bound) {
-  const auto end = std::chrono::steady_clock::now() + bound;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    ::poll(nullptr, 0, 1);
-  }
-  return true;
+  return test::eventually(condition, bound);
 }
 
 Folder::Folder() {

@@ -34,6 +34,7 @@
 
 #include "daemon/record/check.hpp"
 #include "daemon/record/recorder.hpp"
+#include "tests/beat.hpp"
 
 namespace {
 
@@ -133,6 +134,7 @@ Sample sample_at(std::uint64_t n) {
   Recorder recorder(std::move(*store));
   recorder.start_session(header, RingReader(*ring), {});
   std::uint64_t pushed = 0;
+  test::Beat beat;
   const auto start = HostClock::now();
   for (;;) {
     // Catches up when it was not scheduled, as a real ball's queue does.
@@ -147,7 +149,7 @@ Sample sample_at(std::uint64_t n) {
       notes.notes[n] = {HostClock::now().time_since_epoch().count(), pushed};
       notes.count.store(n + 1, std::memory_order_release);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // the ball's pace, not a wait for something
+    beat.wait();
   }
 }
 

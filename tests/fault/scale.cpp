@@ -15,6 +15,7 @@
 
 #include "daemon/api/client.hpp"
 #include "daemon/api/messages.hpp"
+#include "tests/beat.hpp"
 #include "tests/fault/accounts.hpp"
 #include "tests/fault/hog.hpp"
 #include "tests/fault/process.hpp"
@@ -72,8 +73,9 @@ class Subscribers {
  private:
   void read(const std::stop_token& stop) {
     using std::chrono::milliseconds;
+    test::Beat beat(milliseconds(20));
     while (!stop.stop_requested()) {
-      std::this_thread::sleep_for(milliseconds(20));
+      beat.wait();
       for (api::Client& client : clients_) {
         for (;;) {
           const auto next = client.next_notification(milliseconds(0));
@@ -98,8 +100,9 @@ void begin_session(api::Client& client) {
 std::string keep_busy(api::Client& client, const Kneadd& daemon, std::chrono::seconds length) {
   std::string problem;
   const auto end = std::chrono::steady_clock::now() + length;
+  test::Beat look(std::chrono::milliseconds(100));
   while (std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    look.wait();
     if (status(client).session) continue;
     const Accounts accounts = read_live_accounts(daemon.database());
     if (accounts.missing > 0 || accounts.unaccounted() > 0) problem = "  the record of a session is not whole";

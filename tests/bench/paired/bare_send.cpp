@@ -6,16 +6,12 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <string>
-#include <thread>
 
 #include "tests/bench/paired/forked_reader.hpp"
 
 namespace knead::bench {
-
-void rest() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
 
 bool receive_line(int socket, Waiting waiting) {
   std::array<char, 4096> chunk{};
@@ -36,7 +32,7 @@ std::vector<double> bare_send(std::size_t size, Waiting waiting) {
       while (receive_line(ends[0], waiting)) turns.note();
     });
     const std::string line = std::string(size - 1, ' ') + '\n';
-    times = reader.time_turns(kSends, [&] { static_cast<void>(::send(ends[1], line.data(), line.size(), 0)); }, rest);
+    times = reader.time_turns(kSends, [&] { static_cast<void>(::send(ends[1], line.data(), line.size(), 0)); });
   }
   for (const int end : ends) ::close(end);
   return times;

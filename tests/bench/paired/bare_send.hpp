@@ -10,8 +10,6 @@ namespace knead::bench {
 
 /// Of one round.
 constexpr std::size_t kSends = 500;
-/// The sender's rest between two messages. It sleeps, as the sampling thread and the main thread do.
-void rest();
 
 enum class Waiting : std::uint8_t {
   kAsleep,    ///< in the kernel

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "tests/beat.hpp"
 #include "tests/bench/paired/comparisons.hpp"
 #include "tests/bench/paired/daemon_in_process.hpp"
 #include "tests/bench/paired/socket_bus.hpp"
@@ -22,12 +23,13 @@ std::vector<double> ping_pong() {
   });
   std::vector<double> times;
   std::array<char, 64> packet{};
+  test::Beat beat;
   for (int i = 0; i < kTurns; ++i) {
+    beat.wait();
     const HostTime asked = HostClock::now();
     static_cast<void>(::send(sockets.ends[1], packet.data(), packet.size(), 0));
     static_cast<void>(::recv(sockets.ends[1], packet.data(), packet.size(), 0));
     times.push_back(static_cast<double>((HostClock::now() - asked).count()));
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   ::shutdown(sockets.ends[1], SHUT_RDWR);
   return times;
@@ -53,13 +55,14 @@ std::vector<double> stop_by_a_client() {
   DaemonInProcess daemon([](std::unique_ptr<hw::Link> link) { return std::make_unique<NotingLink>(std::move(link)); });
   api::Client client = daemon.connect();
   std::vector<double> times;
+  test::Beat beat;
   for (int i = 0; i < kTurns; ++i) {
+    beat.wait();
     const HostTime asked = HostClock::now();
     if (!client.call("session.stop")) continue;
     const auto stopped = stopped_at().load(std::memory_order_acquire) - asked.time_since_epoch().count();
     if (stopped > 0) times.push_back(static_cast<double>(stopped));
     static_cast<void>(client.call("interlock.clear"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return times;
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/core/units.hpp"
+#include "tests/beat.hpp"
 
 namespace knead::bench {
 
@@ -73,9 +74,15 @@ class ForkedReader {
   ForkedReader(const ForkedReader&) = delete;
   ForkedReader& operator=(const ForkedReader&) = delete;
 
-  /// Nanoseconds from right before @p send to the reader's having it, turn by turn. @p pause takes a millisecond or so:
-  /// the reader goes back to waiting meanwhile. No turn begins before the one before was seen: a reader that was held
-  /// up must not be timed against a later message. Empty when the reader does not answer.
+  /// Nanoseconds from right before @p send to the reader's having it, turn by turn, a turn a beat: the reader goes back
+  /// to waiting in between.
+  template <class Send>
+  std::vector<double> time_turns(std::size_t count, Send send) {
+    test::Beat beat;
+    return time_turns(count, send, [&] { beat.wait(); });
+  }
+  /// The same with a @p pause of a millisecond or so of the sender's own. No turn begins before the one before was
+  /// seen: a reader that was held up must not be timed against a later message. Empty when the reader does not answer.
   template <class Send, class Pause>
   std::vector<double> time_turns(std::size_t count, Send send, Pause pause) {
     constexpr std::size_t kWarmUp = 20;
@@ -94,8 +101,7 @@ class ForkedReader {
  private:
   template <class Condition, class Pause>
   static bool wait_for(Condition condition, Pause pause) {
-    constexpr std::chrono::seconds kPatience{5};
-    const HostTime deadline = HostClock::now() + kPatience;
+    const HostTime deadline = HostClock::now() + test::kPatience;
     for (;;) {
       pause();
       if (condition()) return true;

@@ -5,18 +5,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <thread>
+#include <semaphore>
 
 #include "daemon/sampling/sampling_thread.hpp"
 #include "hw/ball/person.hpp"
 #include "hw/protocol/codec.hpp"
 #include "hw/sim/sim_bus.hpp"
+#include "tests/beat.hpp"
 #include "tests/bench/paired/comparisons.hpp"
 
 namespace knead::bench {
 namespace {
 
-constexpr int kWakes = 2000;
+constexpr std::size_t kWakes = 2000;
 
 /// cyclictest holds /dev/cpu_dma_latency by itself; the daemon's side gets it from main().
 std::vector<double> cyclictest(const Scheduling& scheduling) {
@@ -42,18 +43,24 @@ class Stopwatch final : public hw::ReportSink, public hw::BusEvents {
  public:
   void on_report(std::span<const std::byte> bytes, HostTime arrived) noexcept override {
     const auto report = protocol::decode_report(bytes);
-    if (!report || times_.size() == times_.capacity()) return;
+    if (!report || times_.size() == kWakes) return;
     const auto taken = std::chrono::microseconds(report->time_us);
     times_.push_back(static_cast<double>((arrived - born_ - taken).count()));
+    if (times_.size() == kWakes) all_noted_.release();
   }
   void on_transfer_error(HostTime) noexcept override {}
   void on_gone(HostTime) noexcept override {}
-  void on_arrived(hw::BallInfo ball) override { ball_.store(ball.id, std::memory_order_release); }
+  void on_arrived(hw::BallInfo ball) override {
+    ball_ = ball.id;
+    arrived_.release();
+  }
   void on_left(hw::BallId) override {}
 
   HostTime born_{};
   std::vector<double> times_;
-  std::atomic<hw::BallId> ball_{};
+  hw::BallId ball_{};  ///< once arrived_
+  std::binary_semaphore arrived_{0};
+  std::binary_semaphore all_noted_{0};
 };
 
 std::vector<double> sampling_loop(const Scheduling& scheduling) {
@@ -69,11 +76,10 @@ std::vector<double> sampling_loop(const Scheduling& scheduling) {
   auto bus = hw::SimBus::create(std::move(balls), clock).value();
   static_cast<void>(bus->start(stopwatch));
   const sampling::SamplingThread thread(*bus, {.priority = scheduling.priority});
-  while (stopwatch.ball_.load(std::memory_order_acquire) == hw::BallId{})
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  const auto link = bus->open(stopwatch.ball_.load()).value();
+  if (!stopwatch.arrived_.try_acquire_for(test::kPatience)) return {};
+  const auto link = bus->open(stopwatch.ball_).value();
   static_cast<void>(link->start(stopwatch));
-  std::this_thread::sleep_for(std::chrono::milliseconds(kWakes + 100));
+  if (!stopwatch.all_noted_.try_acquire_for(test::kPatience)) return {};
   return stopwatch.times_;
 }
 

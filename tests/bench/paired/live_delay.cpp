@@ -5,10 +5,10 @@
 #include <atomic>
 #include <cmath>
 #include <fstream>
-#include <thread>
 
 #include "hw/ball/sensor.hpp"
 #include "hw/protocol/codec.hpp"
+#include "tests/beat.hpp"
 #include "tests/bench/paired/comparisons.hpp"
 #include "tests/bench/paired/daemon_in_process.hpp"
 
@@ -84,12 +84,9 @@ max_elapsed_s = 90
 band_n = [15.0, 40.0]
 )";
 
+/// Once the ball's first reading is there.
 bool begin_session(api::Client& client, const std::string& routine) {
-  for (int tries = 0; tries < 100; ++tries) {
-    if (client.call("session.run", {{"routine", routine}})) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the ball's first reading is still on its way
-  }
-  return false;
+  return test::eventually([&] { return client.call("session.run", {{"routine", routine}}).has_value(); });
 }
 
 /// For every reading, from its arrival to the first line received that shows it or a later one. A line shows one

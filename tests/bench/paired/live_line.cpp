@@ -7,11 +7,11 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
-#include <thread>
 
 #include "daemon/api/messages.hpp"
 #include "daemon/api/server.hpp"
 #include "daemon/api/unix_address.hpp"
+#include "tests/beat.hpp"
 #include "tests/bench/paired/bare_send.hpp"
 #include "tests/bench/paired/comparisons.hpp"
 #include "tests/bench/paired/forked_reader.hpp"
@@ -54,7 +54,8 @@ std::size_t line_size() { return api::notification_line("live", to_json(live_upd
 void subscribe_and_read(const std::string& path, Turns& turns) {
   const auto address = api::unix_address(path).value();
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  while (::connect(socket, api::as_sockaddr(address), sizeof address) != 0) rest();  // it was made before the server
+  // It was made before the server.
+  if (!test::eventually([&] { return ::connect(socket, api::as_sockaddr(address), sizeof address) == 0; })) return;
   const std::string request = api::request_line(1, "events.subscribe", {{"live", true}});
   static_cast<void>(::send(socket, request.data(), request.size(), 0));
   if (!receive_line(socket, Waiting::kAsleep)) return;

@@ -10,19 +10,18 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 #include "daemon/core/sample_ring.hpp"
 #include "daemon/host/find_plugin.hpp"
 #include "daemon/host/plugin_process.hpp"
+#include "tests/beat.hpp"
 #include "tests/bench/paired/comparisons.hpp"
 
 namespace knead::bench {
 namespace {
 
 constexpr int kTurns = 500;
-constexpr std::chrono::milliseconds kBetween{1};
 /// A minute at 8 kHz, as a station's ring: its slots are in no cache any more when they are written again.
 constexpr std::uint64_t kRingSamples = std::uint64_t{1} << 19U;
 constexpr std::chrono::milliseconds kTick{50};
@@ -53,12 +52,13 @@ std::vector<double> ping_pong_with_a_process() {
     ::_exit(0);
   }
   std::vector<double> times;
+  test::Beat beat;
   for (int i = 0; i < kTurns; ++i) {
+    beat.wait();
     const HostTime asked = HostClock::now();
     static_cast<void>(::send(ends[0], packet.data(), packet.size(), 0));
     static_cast<void>(::recv(ends[0], packet.data(), packet.size(), 0));
     times.push_back(static_cast<double>((HostClock::now() - asked).count()));
-    std::this_thread::sleep_for(kBetween);
   }
   ::kill(other, SIGKILL);
   ::waitpid(other, nullptr, 0);
@@ -80,9 +80,13 @@ std::vector<double> tick_to_cue() {
   SessionTime now{};
   plugin->post({now, session::event::SessionStarted{}}, ring.head(), DeviceTime{});
   std::vector<double> times;
-  for (int i = 0; i < kTurns && !failed; ++i) {
-    std::this_thread::sleep_for(kBetween);
-    io.poll();  // the acknowledgement
+  test::Beat beat;
+  for (std::uint64_t told = 1; told <= kTurns && !failed; ++told) {
+    // The acknowledgement of the event before.
+    while (!failed && plugin->statistics().events < told) {
+      if (io.run_one_for(test::kPatience) == 0) return {};
+    }
+    beat.wait();
     now += kTick;
     accepted.reset();
     const HostTime asked = HostClock::now();
@@ -114,7 +118,8 @@ std::vector<double> time_pushes(SampleRing& ring, Between between) {
 
 std::vector<double> push_without_plugin() {
   auto ring = SampleRing::create(kRingSamples).value();
-  return time_pushes(ring, [] { std::this_thread::sleep_for(kBetween); });
+  test::Beat beat;
+  return time_pushes(ring, [&] { beat.wait(); });
 }
 
 std::vector<double> push_beside_a_plugin_that_reads_all() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/beat.hpp"
 #include "tests/bench/paired/comparisons.hpp"
 #include "tests/bench/paired/sampling_rig.hpp"
 
@@ -16,7 +17,6 @@ namespace knead::bench {
 namespace {
 
 constexpr int kWakes = 2000;
-constexpr std::chrono::milliseconds kPeriod{1};
 
 /// A thread of this process by its name. @return nanoseconds it has run, 0 when there is none.
 std::uint64_t time_of_thread(const std::string& wanted) {
@@ -34,10 +34,9 @@ std::uint64_t time_of_thread(const std::string& wanted) {
 /// A thread that receives a packet a thousand times a second and does nothing with it: waking is all it costs.
 template <class Send>
 void at_one_kilohertz(Send send) {
-  HostTime next = HostClock::now();
+  test::Beat beat;
   for (int i = 0; i < kWakes; ++i) {
-    next += kPeriod;
-    std::this_thread::sleep_for(next - HostClock::now());
+    beat.wait();
     send();
   }
 }

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "tests/beat.hpp"
 #include "tests/bench/paired/comparisons.hpp"
 #include "tests/bench/paired/sampling_rig.hpp"
 
@@ -12,12 +13,6 @@ namespace {
 
 constexpr int kTurns = 1500;
 constexpr int kWarmUp = 50;
-constexpr std::chrono::microseconds kPause{300};  // lets the other side go back to sleep, as a millisecond would
-
-void wait_until(HostTime when) {
-  // Asleep, not spinning: a spinning asker would keep the processor awake that the answer comes from.
-  std::this_thread::sleep_for(when - HostClock::now());
-}
 
 /// From @p ask to the answer on @p socket, turn by turn. What @p prepare does is the ball's affair, and takes no time.
 template <class Prepare, class Ask>
@@ -26,14 +21,15 @@ std::vector<double> round_trips(int socket, Prepare prepare, Ask ask) {
   times.reserve(kTurns);
   limit_wait(socket, std::chrono::milliseconds(100));
   std::array<std::byte, 64> answer{};
+  test::Beat beat;
   for (int i = 0; i < kTurns + kWarmUp; ++i) {
+    beat.wait();
     prepare();
     const HostTime asked = HostClock::now();
     ask();
     const bool answered = ::recv(socket, answer.data(), answer.size(), 0) > 0;
     const HostTime now = HostClock::now();
     if (answered && i >= kWarmUp) times.push_back(static_cast<double>((now - asked).count()));
-    wait_until(now + kPause);
   }
   return times;
 }

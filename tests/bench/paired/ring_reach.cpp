@@ -28,7 +28,7 @@ std::vector<double> push_to_seen() {
       ++sample.seq;
       ring.push(sample);
     };
-    times = other.time_turns(kSends, push, rest);
+    times = other.time_turns(kSends, push);
   }
   ::close(descriptor);
   return times;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <thread>
 
+#include "tests/beat.hpp"
 #include "tests/bench/paired/comparisons.hpp"
 #include "tests/bench/paired/sampling_rig.hpp"
 
@@ -117,9 +118,10 @@ std::vector<double> push_with_readers(int readers) {
     threads.emplace_back([&ring](const std::stop_token& stop) {
       RingReader reader(ring);
       std::array<Sample, 64> out;
+      test::Beat beat;
       while (!stop.stop_requested()) {
         keep(reader.read(out));
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        beat.wait();
       }
     });
   }

@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -25,8 +28,17 @@ class AnnouncingBus final : public hw::Bus {
     events_ = &events;
     return {};
   }
-  void run_once(HostTime) noexcept override { std::this_thread::sleep_for(1ms); }
-  void wake() noexcept override {}
+  void run_once(HostTime deadline) noexcept override {
+    std::unique_lock lock(mutex_);
+    woken_.wait_until(lock, std::chrono::steady_clock::time_point(deadline.time_since_epoch()),
+                      [this] { return awake_; });
+    awake_ = false;
+  }
+  void wake() noexcept override {
+    const std::scoped_lock lock(mutex_);
+    awake_ = true;
+    woken_.notify_one();
+  }
   Result<std::unique_ptr<hw::Link>> open(hw::BallId) override {
     ++opened_;
     return fail(Errc::kNoBall, "nothing is behind it");
@@ -34,6 +46,11 @@ class AnnouncingBus final : public hw::Bus {
 
   hw::BusEvents* events_ = nullptr;
   int opened_ = 0;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  bool awake_ = false;
 };
 
 class DaemonTest : public testing::Test {

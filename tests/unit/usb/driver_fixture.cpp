@@ -7,15 +7,6 @@
 
 namespace knead::test {
 
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return true;
-}
-
 void BusEar::on_arrived(hw::BallInfo ball) {
   const std::scoped_lock lock(mutex_);
   arrived_.push_back(std::move(ball));

@@ -15,15 +15,10 @@
 #include <vector>
 
 #include "hw/usb/usb_bus.hpp"
+#include "tests/beat.hpp"
 #include "tests/unit/usb/virtual_usb.hpp"
 
 namespace knead::test {
-
-/// How long a test waits for what must happen. Far beyond what a loaded machine needs: it only ends a test that fails.
-constexpr std::chrono::seconds kPatience{30};
-
-/// @return whether @p condition came true in time.
-bool eventually(const std::function<bool()>& condition);
 
 /// Hears what a bus says.
 class BusEar final : public hw::BusEvents {
