@@ -376,8 +376,10 @@ class VirtualPort {
       reap_target_.reset();
       return;
     }
-    if (ended_.front().is_in() && ended_.front().sound && ended_.front().urb().status == 0)
+    if (ended_.front().is_in() && ended_.front().sound && ended_.front().urb().status == 0) {
       last_contact.in = HostClock::now();
+      last_contact.in_device = ball_.now();
+    }
     umockdev_ioctl_data_set_ptr(reap_target_.get(), 0, ended_.front().header.get());
     umockdev_ioctl_client_complete(reaper.get(), 0, 0);
     reap_target_.reset();

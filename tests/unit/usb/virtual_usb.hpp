@@ -98,6 +98,7 @@ class VirtualUsb {
   /// When the driver was last handed a report as the ball had made it, and when the ball last heard a motor command.
   struct LastContact {
     HostTime in{};
+    DeviceTime in_device{};  ///< the ball's clock at that moment
     HostTime out{};
   };
   LastContact last_contact(int device);
