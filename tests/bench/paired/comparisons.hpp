@@ -5,15 +5,9 @@
 #include <vector>
 
 #include "tests/bench/paired/rounds.hpp"
+#include "tests/bench/paired/scheduling.hpp"
 
 namespace knead::bench {
-
-/// The scheduling that both sides of a comparison run with.
-struct Scheduling {
-  int priority = 0;  ///< SCHED_FIFO; 0: ordinary
-};
-/// SCHED_FIFO as kneadd asks for it, where this process may have it.
-Scheduling granted_scheduling();
 
 /// A report's arrival to the motor command it causes, through the daemon's own sampling thread on a socket pair,
 /// against a thread that receives and sends back on the same. @p load names the machine's other work in the row.

@@ -22,8 +22,9 @@ constexpr std::size_t kWakes = 2000;
 /// cyclictest holds /dev/cpu_dma_latency by itself; the daemon's side gets it from main().
 std::vector<double> cyclictest(const Scheduling& scheduling) {
   const std::string command =
-      fmt::format("cyclictest -q -t1 -i1000 -l{} -h20000 {} 2>/dev/null", kWakes,
-                  scheduling.priority > 0 ? fmt::format("-p{}", scheduling.priority) : std::string("--policy=other"));
+      fmt::format("cyclictest -q -t1 -i1000 -l{} -h20000 {} {} 2>/dev/null", kWakes,
+                  scheduling.priority > 0 ? fmt::format("-p{}", scheduling.priority) : std::string("--policy=other"),
+                  scheduling.cpu >= 0 ? fmt::format("-a{}", scheduling.cpu) : std::string());
   std::vector<double> times;
   std::FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) return times;
@@ -75,7 +76,7 @@ std::vector<double> sampling_loop(const Scheduling& scheduling) {
   };
   auto bus = hw::SimBus::create(std::move(balls), clock).value();
   static_cast<void>(bus->start(stopwatch));
-  const sampling::SamplingThread thread(*bus, {.priority = scheduling.priority});
+  const sampling::SamplingThread thread(*bus, {.priority = scheduling.priority, .cpu = scheduling.cpu});
   if (!stopwatch.arrived_.try_acquire_for(test::kPatience)) return {};
   const auto link = bus->open(stopwatch.ball_).value();
   static_cast<void>(link->start(stopwatch));

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pthread.h>
-#include <sched.h>
 
-#include <atomic>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -31,28 +28,32 @@ std::uint64_t time_of_thread(const std::string& wanted) {
   return 0;
 }
 
-/// A thread that receives a packet a thousand times a second and does nothing with it: waking is all it costs.
+/// The ball's side: a packet a thousand times a second, and whatever comes back on @p socket taken.
 template <class Send>
-void at_one_kilohertz(Send send) {
+void at_one_kilohertz(int socket, Send send) {
+  std::array<std::byte, 64> command{};
   test::Beat beat;
   for (int i = 0; i < kWakes; ++i) {
     beat.wait();
     send();
+    while (::recv(socket, command.data(), command.size(), MSG_DONTWAIT) > 0) {
+    }
   }
 }
 
+/// A thread that receives each packet and does nothing with it: waking is all it costs.
+
 std::vector<double> bare_loop(const Scheduling& scheduling) {
+  const InTheBallsPlace here(scheduling);
   const SocketPair sockets;
   std::thread other([&] {
     pthread_setname_np(pthread_self(), "bare-loop");
     receive_until_shut(sockets.ends[0], [](const auto&) {});
   });
-  if (scheduling.priority > 0) {
-    const sched_param param{.sched_priority = scheduling.priority};
-    pthread_setschedparam(other.native_handle(), SCHED_FIFO, &param);
-  }
+  schedule(other, scheduling);
   const std::array<std::byte, 32> report{};
-  at_one_kilohertz([&] { static_cast<void>(::send(sockets.ends[1], report.data(), report.size(), 0)); });
+  at_one_kilohertz(sockets.ends[1],
+                   [&] { static_cast<void>(::send(sockets.ends[1], report.data(), report.size(), 0)); });
   const auto spent = static_cast<double>(time_of_thread("bare-loop"));
   ::shutdown(sockets.ends[1], SHUT_RDWR);
   other.join();
@@ -60,15 +61,12 @@ std::vector<double> bare_loop(const Scheduling& scheduling) {
 }
 
 std::vector<double> sampling_loop(const Scheduling& scheduling) {
+  const InTheBallsPlace here(scheduling);
   SamplingRig rig(scheduling);
-  std::array<std::byte, 64> command{};
   int sent = 0;
   const auto before = time_of_thread("knead-sampling");
-  at_one_kilohertz([&] {
-    rig.send_report(++sent % 160 == 0);  // a TTL's third: how often a running motor is spoken to
-    while (::recv(rig.ball(), command.data(), command.size(), MSG_DONTWAIT) > 0) {
-    }
-  });
+  // A wish each third of a TTL: how often a running motor is spoken to.
+  at_one_kilohertz(rig.ball(), [&] { rig.send_report(++sent % 160 == 0); });
   return {static_cast<double>(time_of_thread("knead-sampling") - before) / kWakes};
 }
 

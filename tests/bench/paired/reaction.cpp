@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pthread.h>
-#include <sched.h>
-
 #include <thread>
 
 #include "tests/beat.hpp"
@@ -35,16 +32,14 @@ std::vector<double> round_trips(int socket, Prepare prepare, Ask ask) {
 }
 
 std::vector<double> echo(const Scheduling& scheduling) {
+  const InTheBallsPlace here(scheduling);
   const SocketPair sockets;
   std::thread other([&] {
     receive_until_shut(sockets.ends[0], [&](const auto& packet) {
       static_cast<void>(::send(sockets.ends[0], packet.data(), protocol::kMotorCommandSize, 0));
     });
   });
-  if (scheduling.priority > 0) {
-    const sched_param param{.sched_priority = scheduling.priority};
-    pthread_setschedparam(other.native_handle(), SCHED_FIFO, &param);
-  }
+  schedule(other, scheduling);
   const std::array<std::byte, 32> report{};
   auto times = round_trips(
       sockets.ends[1], [] {}, [&] { static_cast<void>(::send(sockets.ends[1], report.data(), report.size(), 0)); });
@@ -54,21 +49,12 @@ std::vector<double> echo(const Scheduling& scheduling) {
 }
 
 std::vector<double> through_the_sampler(const Scheduling& scheduling) {
+  const InTheBallsPlace here(scheduling);
   SamplingRig rig(scheduling);
   return round_trips(rig.ball(), [&] { rig.make_report(true); }, [&] { rig.send_made(); });
 }
 
 }  // namespace
-
-Scheduling granted_scheduling() {
-  constexpr int kPriority = 40;  // kneadd's default
-  Scheduling granted;
-  std::thread([&] {
-    const sched_param param{.sched_priority = kPriority};
-    if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &param) == 0) granted.priority = kPriority;
-  }).join();
-  return granted;
-}
 
 std::vector<Comparison> reaction(const Scheduling& scheduling, const char* load) {
   return {{.name = std::string("reaction, report to motor command, ") + load,

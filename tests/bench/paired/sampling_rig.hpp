@@ -11,7 +11,8 @@ namespace knead::bench {
 /// The daemon's sampling thread, sampler and interlock with a ball at the other end of a socket pair.
 class SamplingRig {
  public:
-  explicit SamplingRig(const Scheduling& scheduling) : thread_(bus_, {.priority = scheduling.priority}) {
+  explicit SamplingRig(const Scheduling& scheduling)
+      : thread_(bus_, {.priority = scheduling.priority, .cpu = scheduling.cpu}) {
     sampler_.attach(bus_.link(), {.calibrated = true, .point_b_raw = 50'000, .point_b_mn = 50'000});
     static_cast<void>(bus_.link().start(sampler_));
     static_cast<void>(thread_.add(sampler_));

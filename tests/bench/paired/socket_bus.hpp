@@ -35,9 +35,8 @@ inline void limit_wait(int socket, std::chrono::microseconds limit) {
   ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
 }
 
-/// The bare thing at the ball's place: takes each packet on @p socket, with the wait that SocketBus has, and gives it
-/// to
-/// @p answer until the other end shuts down.
+/// The bare thing at the ball's place: takes each packet on @p socket, with the wait that SocketBus has, and gives
+/// it to @p answer until the other end shuts down.
 template <class Answer>
 void receive_until_shut(int socket, Answer answer) {
   limit_wait(socket, SocketPair::kLongestWait);
