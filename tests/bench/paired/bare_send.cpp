@@ -22,12 +22,12 @@ bool receive_line(int socket, Waiting waiting) {
   }
 }
 
-std::vector<double> bare_send(std::size_t size, Waiting waiting) {
+std::vector<double> bare_send(const Scheduling& scheduling, std::size_t size, Waiting waiting) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) std::abort();
   std::vector<double> times;
   {
-    ForkedReader reader([&](Turns& turns) {
+    ForkedReader reader(scheduling, [&](Turns& turns) {
       turns.set_ready();
       while (receive_line(ends[0], waiting)) turns.note();
     });

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "tests/bench/paired/scheduling.hpp"
+
 namespace knead::bench {
 
 /// Of one round.
@@ -19,6 +21,6 @@ enum class Waiting : std::uint8_t {
 bool receive_line(int socket, Waiting waiting);
 
 /// Nanoseconds from before the send of @p size bytes to another process's having received them.
-std::vector<double> bare_send(std::size_t size, Waiting waiting);
+std::vector<double> bare_send(const Scheduling& scheduling, std::size_t size, Waiting waiting);
 
 }  // namespace knead::bench

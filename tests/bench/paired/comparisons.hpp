@@ -19,14 +19,14 @@ std::vector<Comparison> jitter(const Scheduling& scheduling);
 /// A client's stop, from the socket's write to the ball's STOP, against a ping-pong over a socket pair.
 std::vector<Comparison> client_stop();
 /// A live line, from the main thread's composing it to another process's having received it, against a bare send.
-std::vector<Comparison> live_line();
+std::vector<Comparison> live_line(const Scheduling& scheduling);
 /// From a sample's arrival to the live line that shows it: 20 lines a second by design. Compared with nothing.
 std::vector<Comparison> live_delay();
 /// From the ring's push to another process's having read the sample, against a bare send.
-std::vector<Comparison> ring_reach();
+std::vector<Comparison> ring_reach(const Scheduling& scheduling);
 /// A tick to a plugin and its cue back, against a ping-pong between two processes; and what a plugin that reads every
 /// sample costs whoever writes them.
-std::vector<Comparison> plugin();
+std::vector<Comparison> plugin(const Scheduling& scheduling);
 /// Processor time of the sampling thread at 1 kHz, against a loop that only wakes as often.
 std::vector<Comparison> processor_time(const Scheduling& scheduling);
 

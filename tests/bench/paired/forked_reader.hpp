@@ -16,6 +16,7 @@
 
 #include "daemon/core/units.hpp"
 #include "tests/beat.hpp"
+#include "tests/bench/paired/scheduling.hpp"
 
 namespace knead::bench {
 
@@ -52,9 +53,9 @@ class Turns {
 /// A process of its own that notes when it has each message. Must be made while this process has one thread.
 class ForkedReader {
  public:
-  /// @p read runs in the other process: it gets ready, then notes a turn for each message.
+  /// @p read runs in the other process, on the other processor: it gets ready, then notes a turn for each message.
   template <class Read>
-  explicit ForkedReader(Read read) {
+  ForkedReader(const Scheduling& scheduling, Read read) : here_(scheduling.cpu) {
     void* memory = ::mmap(nullptr, sizeof(Turns), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) std::abort();
     turns_ = new (memory) Turns;
@@ -62,6 +63,7 @@ class ForkedReader {
     if (child_ < 0) std::abort();
     if (child_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      const OnProcessor there(scheduling.other_cpu);
       read(*turns_);
       ::_exit(0);
     }
@@ -109,6 +111,7 @@ class ForkedReader {
     }
   }
 
+  OnProcessor here_;  // the sender
   Turns* turns_ = nullptr;
   pid_t child_ = -1;
 };

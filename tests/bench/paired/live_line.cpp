@@ -64,10 +64,10 @@ void subscribe_and_read(const std::string& path, Turns& turns) {
 }
 
 /// What the main thread does when the live view's beat comes: compose the line, publish it.
-std::vector<double> published_to_read() {
+std::vector<double> published_to_read(const Scheduling& scheduling) {
   const Folder folder;
   const auto path = folder.path / "kneadd.sock";
-  ForkedReader subscriber([&](Turns& turns) { subscribe_and_read(path.string(), turns); });
+  ForkedReader subscriber(scheduling, [&](Turns& turns) { subscribe_and_read(path.string(), turns); });
   boost::asio::io_context io;
   const auto server = api::Server::listen(io, {.path = path.string()}).value();
   server->on("events.subscribe", [](const boost::json::object&, api::Connection& from) -> Result<boost::json::value> {
@@ -82,10 +82,10 @@ std::vector<double> published_to_read() {
 
 }  // namespace
 
-std::vector<Comparison> live_line() {
+std::vector<Comparison> live_line(const Scheduling& scheduling) {
   return {{.name = "live line, composed to received / bare send",
-           .baseline = [] { return bare_send(line_size(), Waiting::kAsleep); },
-           .subject = published_to_read,
+           .baseline = [scheduling] { return bare_send(scheduling, line_size(), Waiting::kAsleep); },
+           .subject = [scheduling] { return published_to_read(scheduling); },
            .p50_bound = 2.5}};
 }
 

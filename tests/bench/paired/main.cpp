@@ -89,10 +89,10 @@ int main(int argc, char** argv) {
   if (against_cyclictest.empty()) fmt::print("(no cyclictest here: the loop's lateness is not compared)\n");
   run(against_cyclictest);
   run(client_stop());
-  run(live_line());
+  run(live_line(scheduling));
   run(live_delay());
-  run(ring_reach());
-  run(plugin());
+  run(ring_reach(scheduling));
+  run(plugin(scheduling));
   run(processor_time(scheduling));
 
   if (!json_file.empty()) {

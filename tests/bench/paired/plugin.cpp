@@ -26,7 +26,8 @@ constexpr int kTurns = 500;
 constexpr std::uint64_t kRingSamples = std::uint64_t{1} << 19U;
 constexpr std::chrono::milliseconds kTick{50};
 
-std::unique_ptr<host::PluginProcess> launch(const SampleRing& ring, const char* does) {
+std::unique_ptr<host::PluginProcess> launch(const Scheduling& scheduling, const SampleRing& ring, const char* does) {
+  const OnProcessor there(scheduling.other_cpu);
   session::Activation activation;
   activation.plugin = "measured";
   activation.exercise = does;
@@ -40,13 +41,15 @@ std::unique_ptr<host::PluginProcess> launch(const SampleRing& ring, const char* 
 }
 
 /// Another process that sends back what it gets, on the sort of socket that plugins have.
-std::vector<double> ping_pong_with_a_process() {
+std::vector<double> ping_pong_with_a_process(const Scheduling& scheduling) {
+  const OnProcessor here(scheduling.cpu);
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return {};
   const pid_t other = ::fork();
   std::array<char, 64> packet{};
   if (other == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const OnProcessor there(scheduling.other_cpu);
     while (::recv(ends[1], packet.data(), packet.size(), 0) > 0)
       static_cast<void>(::send(ends[1], packet.data(), packet.size(), 0));
     ::_exit(0);
@@ -68,9 +71,10 @@ std::vector<double> ping_pong_with_a_process() {
 }
 
 /// A tick to the plugin in its sandbox, and its cue back on the daemon's loop.
-std::vector<double> tick_to_cue() {
+std::vector<double> tick_to_cue(const Scheduling& scheduling) {
+  const OnProcessor here(scheduling.cpu);
   const auto ring = SampleRing::create(1024).value();
-  const auto plugin = launch(ring, "answer");
+  const auto plugin = launch(scheduling, ring, "answer");
   boost::asio::io_context io;
   std::optional<HostTime> accepted;  // when the daemon takes the cue; what it does afterwards nobody waits for
   bool failed = false;
@@ -116,15 +120,17 @@ std::vector<double> time_pushes(SampleRing& ring, Between between) {
   return times;
 }
 
-std::vector<double> push_without_plugin() {
+std::vector<double> push_without_plugin(const Scheduling& scheduling) {
+  const OnProcessor here(scheduling.cpu);
   auto ring = SampleRing::create(kRingSamples).value();
   test::Beat beat;
   return time_pushes(ring, [&] { beat.wait(); });
 }
 
-std::vector<double> push_beside_a_plugin_that_reads_all() {
+std::vector<double> push_beside_a_plugin_that_reads_all(const Scheduling& scheduling) {
+  const OnProcessor here(scheduling.cpu);
   auto ring = SampleRing::create(kRingSamples).value();
-  const auto plugin = launch(ring, "read");
+  const auto plugin = launch(scheduling, ring, "read");
   SessionTime now{};
   const auto tell = [&](auto what) { return plugin->exchange({now, what}, ring.head(), DeviceTime{}).has_value(); };
   if (!tell(session::event::SessionStarted{})) return {};
@@ -138,15 +144,15 @@ std::vector<double> push_beside_a_plugin_that_reads_all() {
 
 }  // namespace
 
-std::vector<Comparison> plugin() {
+std::vector<Comparison> plugin(const Scheduling& scheduling) {
   return {{.name = "tick to a plugin's cue / ping-pong with a process",
-           .baseline = ping_pong_with_a_process,
-           .subject = tick_to_cue,
+           .baseline = [scheduling] { return ping_pong_with_a_process(scheduling); },
+           .subject = [scheduling] { return tick_to_cue(scheduling); },
            .p50_bound = 1.5,
            .p99_bound = 2.0},
           {.name = "ring push, plugin reads all at 8 kHz / no plugin",
-           .baseline = push_without_plugin,
-           .subject = push_beside_a_plugin_that_reads_all,
+           .baseline = [scheduling] { return push_without_plugin(scheduling); },
+           .subject = [scheduling] { return push_beside_a_plugin_that_reads_all(scheduling); },
            .p50_bound = 1.2}};
 }
 

@@ -44,7 +44,7 @@ void at_one_kilohertz(int socket, Send send) {
 /// A thread that receives each packet and does nothing with it: waking is all it costs.
 
 std::vector<double> bare_loop(const Scheduling& scheduling) {
-  const InTheBallsPlace here(scheduling);
+  const OnProcessor here(scheduling.other_cpu);
   const SocketPair sockets;
   std::thread other([&] {
     pthread_setname_np(pthread_self(), "bare-loop");
@@ -61,7 +61,7 @@ std::vector<double> bare_loop(const Scheduling& scheduling) {
 }
 
 std::vector<double> sampling_loop(const Scheduling& scheduling) {
-  const InTheBallsPlace here(scheduling);
+  const OnProcessor here(scheduling.other_cpu);
   SamplingRig rig(scheduling);
   int sent = 0;
   const auto before = time_of_thread("knead-sampling");

@@ -32,7 +32,7 @@ std::vector<double> round_trips(int socket, Prepare prepare, Ask ask) {
 }
 
 std::vector<double> echo(const Scheduling& scheduling) {
-  const InTheBallsPlace here(scheduling);
+  const OnProcessor here(scheduling.other_cpu);
   const SocketPair sockets;
   std::thread other([&] {
     receive_until_shut(sockets.ends[0], [&](const auto& packet) {
@@ -49,7 +49,7 @@ std::vector<double> echo(const Scheduling& scheduling) {
 }
 
 std::vector<double> through_the_sampler(const Scheduling& scheduling) {
-  const InTheBallsPlace here(scheduling);
+  const OnProcessor here(scheduling.other_cpu);
   SamplingRig rig(scheduling);
   return round_trips(rig.ball(), [&] { rig.make_report(true); }, [&] { rig.send_made(); });
 }

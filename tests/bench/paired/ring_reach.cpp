@@ -10,12 +10,12 @@ namespace knead::bench {
 namespace {
 
 /// As a plugin's process has the ring: a descriptor that cannot be written through, mapped read-only.
-std::vector<double> push_to_seen() {
+std::vector<double> push_to_seen(const Scheduling& scheduling) {
   auto ring = SampleRing::create(4096).value();
   const int descriptor = ring.read_only_descriptor().value();
   std::vector<double> times;
   {
-    ForkedReader other([&](Turns& turns) {
+    ForkedReader other(scheduling, [&](Turns& turns) {
       auto reader = RingReader::from_descriptor(descriptor).value();
       turns.set_ready();
       std::array<Sample, 1> out{};
@@ -36,15 +36,15 @@ std::vector<double> push_to_seen() {
 
 }  // namespace
 
-std::vector<Comparison> ring_reach() {
+std::vector<Comparison> ring_reach(const Scheduling& scheduling) {
   constexpr std::size_t kSize = sizeof(ring_detail::Slot);
   return {{.name = "ring to a spinning process / bare send",
-           .baseline = [] { return bare_send(kSize, Waiting::kAsleep); },
-           .subject = push_to_seen,
+           .baseline = [scheduling] { return bare_send(scheduling, kSize, Waiting::kAsleep); },
+           .subject = [scheduling] { return push_to_seen(scheduling); },
            .p50_bound = 1.0},
           {.name = "ring / bare send, both to a spinning process",
-           .baseline = [] { return bare_send(kSize, Waiting::kSpinning); },
-           .subject = push_to_seen,
+           .baseline = [scheduling] { return bare_send(scheduling, kSize, Waiting::kSpinning); },
+           .subject = [scheduling] { return push_to_seen(scheduling); },
            .p50_bound = 1.0}};
 }
 

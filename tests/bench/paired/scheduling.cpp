@@ -29,7 +29,7 @@ Scheduling granted_scheduling() {
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return granted;
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (!CPU_ISSET(static_cast<unsigned>(cpu), &allowed)) continue;
-    if (granted.ball_cpu < 0) granted.ball_cpu = cpu;
+    if (granted.other_cpu < 0) granted.other_cpu = cpu;
     granted.cpu = cpu;
   }
   return granted;
@@ -42,11 +42,11 @@ void schedule(std::thread& thread, const Scheduling& scheduling) {
   if (pthread_setschedparam(thread.native_handle(), SCHED_FIFO, &param) != 0) std::abort();
 }
 
-InTheBallsPlace::InTheBallsPlace(const Scheduling& scheduling) {
+OnProcessor::OnProcessor(int cpu) {
   if (::sched_getaffinity(0, sizeof before_, &before_) != 0) std::abort();
-  pin(pthread_self(), scheduling.ball_cpu);
+  pin(pthread_self(), cpu);
 }
 
-InTheBallsPlace::~InTheBallsPlace() { static_cast<void>(::sched_setaffinity(0, sizeof before_, &before_)); }
+OnProcessor::~OnProcessor() { static_cast<void>(::sched_setaffinity(0, sizeof before_, &before_)); }
 
 }  // namespace knead::bench

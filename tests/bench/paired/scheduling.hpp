@@ -7,30 +7,29 @@
 
 namespace knead::bench {
 
-/// The scheduling that both sides of a comparison run with: the loop under test and its bare likeness on one processor,
-/// the ball's side on another. Left to the kernel, each round would have another placement, and the difference between
-/// a hand-off within a processor and one between two is larger than anything that is measured here.
+/// The scheduling that both sides of a comparison run with: Knead and its bare likeness on one processor, whoever they
+/// speak to on another. Left to the kernel, each round would have another placement, and the difference between a
+/// hand-off within a processor and one between two is larger than anything that is measured here.
 struct Scheduling {
-  int priority = 0;   ///< of the loop, SCHED_FIFO; 0: ordinary
-  int cpu = -1;       ///< of the loop; -1: any
-  int ball_cpu = -1;  ///< of the ball's side; -1: any
+  int priority = 0;    ///< of the sampling loop, SCHED_FIFO; 0: ordinary
+  int cpu = -1;        ///< Knead's; -1: any
+  int other_cpu = -1;  ///< of the ball's side, of a client or a plugin; -1: any
 };
 
 /// SCHED_FIFO as kneadd asks for it, where this process may have it; the last and the first of its processors, where it
 /// has two.
 [[nodiscard]] Scheduling granted_scheduling();
 
-/// Gives @p thread the loop's place.
+/// Gives @p thread the loop's priority and processor.
 void schedule(std::thread& thread, const Scheduling& scheduling);
 
-/// The calling thread has the ball's place as long as this lives. Threads that it starts meanwhile inherit that, so the
-/// loop is given its own.
-class InTheBallsPlace {
+/// The calling thread is on @p cpu as long as this lives, and whatever threads and processes it starts meanwhile.
+class OnProcessor {
  public:
-  explicit InTheBallsPlace(const Scheduling& scheduling);
-  ~InTheBallsPlace();
-  InTheBallsPlace(const InTheBallsPlace&) = delete;
-  InTheBallsPlace& operator=(const InTheBallsPlace&) = delete;
+  explicit OnProcessor(int cpu);
+  ~OnProcessor();
+  OnProcessor(const OnProcessor&) = delete;
+  OnProcessor& operator=(const OnProcessor&) = delete;
 
  private:
   cpu_set_t before_{};
