@@ -21,16 +21,9 @@
 
 #include <sys/socket.h>
 
+#include "daemon/core/under_sanitizer.hpp"
 #include "daemon/host/frames.hpp"
 #include "daemon/host/landlock.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define KNEAD_UNDER_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define KNEAD_UNDER_SANITIZER 1
-#endif
-#endif
 
 namespace knead::host::sandbox {
 namespace {
@@ -255,9 +248,8 @@ Result<> confine_process(pid_t parent, int last_fd) {
   }
 
   Result<> ok;
-#ifndef KNEAD_UNDER_SANITIZER  // its shadow memory alone is terabytes of address space
-  if (ok) ok = limit(RLIMIT_AS, kMemoryBytes, "memory");
-#endif
+  // A sanitizer's shadow memory alone is terabytes of address space.
+  if (ok && !kUnderSanitizer) ok = limit(RLIMIT_AS, kMemoryBytes, "memory");
   if (ok) ok = limit(RLIMIT_CPU, kCpuSeconds, "processor time");
   if (ok) ok = limit(RLIMIT_NOFILE, kFiles, "open files");
   if (ok) ok = limit(RLIMIT_NPROC, 0, "processes");
@@ -290,9 +282,9 @@ Result<> allow_loading(int report_fd) {
   Filter filter(SCMP_ACT_ERRNO(EPERM));
   for (const char* call : kAllowed) filter.rule(SCMP_ACT_ALLOW, call);
   for (const char* call : kForbidden) filter.rule(SCMP_ACT_TRAP, call);
-#ifdef KNEAD_UNDER_SANITIZER  // tries memory out by writing it to a pipe
-  for (const char* call : {"pipe", "pipe2"}) filter.rule(SCMP_ACT_ALLOW, call);
-#endif
+  if (kUnderSanitizer) {  // it tries memory out by writing it to a pipe
+    for (const char* call : {"pipe", "pipe2"}) filter.rule(SCMP_ACT_ALLOW, call);
+  }
   constexpr scmp_datum_t kChanges = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY);
   filter.rule(SCMP_ACT_ALLOW, "openat", when(2, SCMP_CMP_MASKED_EQ, kChanges, O_RDONLY));
   filter.rule(SCMP_ACT_ALLOW, "open", when(1, SCMP_CMP_MASKED_EQ, kChanges, O_RDONLY));

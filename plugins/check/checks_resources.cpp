@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "daemon/core/under_sanitizer.hpp"
 #include "daemon/host/frames.hpp"
 #include "plugins/check/checks.hpp"
 #include "plugins/check/common.hpp"
@@ -125,10 +126,7 @@ Judgement check_determinism(const Subject& subject) {
 }
 
 Judgement check_memory(const Subject& subject) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  (void)subject;
-  return skipped("under a sanitizer a process's memory says nothing");
-#else
+  if (kUnderSanitizer) return skipped("under a sanitizer a process's memory says nothing");
   // A plugin whose memory grows by this much in ten minutes of ticks would still not reach its limit in a session, but
   // something is being kept. (choices)
   constexpr std::int64_t kWorthAWord = 256 << 10;
@@ -153,7 +151,6 @@ Judgement check_memory(const Subject& subject) {
   if (growth > kTooMuch) return failed(seen, kFree);
   if (growth > kWorthAWord) return warn(seen, kFree);
   return pass(seen);
-#endif
 }
 
 }  // namespace knead::check

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <limits>
 
+#include "daemon/core/under_sanitizer.hpp"
 #include "daemon/record/bdf.hpp"
 #include "daemon/record/event_words.hpp"
 #include "daemon/record/export.hpp"
@@ -277,9 +278,8 @@ TEST_F(RoundTrips, EverySessionComesBackFromBdfByEdflib) {
 }
 
 TEST_F(RoundTrips, EverySessionComesBackFromXdfByLibxdf) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "libxdf 0.99 reads beyond the end of a text of its own; the sanitizer is for our own code";
-#endif
+  if (kUnderSanitizer)
+    GTEST_SKIP() << "libxdf 0.99 reads beyond the end of a text of its own; the sanitizer is for our own code";
   for (std::uint32_t seed = 1; seed <= kSessions; ++seed) {
     SCOPED_TRACE(seed);
     const Truth truth = make(seed);
