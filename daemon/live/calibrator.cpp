@@ -20,7 +20,7 @@ record::WallTime now() { return std::chrono::floor<std::chrono::microseconds>(st
 
 void Calibrator::ball_came(const Station& station) {
   // The answer finds the book, or nobody: then the daemon is gone.
-  recorder_.with_store([&io = io_, weak = std::weak_ptr(book_), serial = station.serial(),
+  const auto keep_it = [&io = io_, weak = std::weak_ptr(book_), serial = station.serial(),
                         firmware = station.info().firmware, found = station.calibration()](record::Store& store) {
     auto journal = record::Calibrations(store).ball_came(serial, firmware, now(), found);
     boost::asio::post(io, [weak, serial, journal = std::move(journal)] {
@@ -32,7 +32,9 @@ void Calibrator::ball_came(const Station& station) {
         book->insert_or_assign(serial, *in_force);
       }
     });
-  });
+  };
+  if (const auto queued = recorder_.with_store(keep_it, record::Recorder::For::kRecord); !queued)
+    spdlog::warn("that ball {} came is not on record: {}", station.serial(), queued.error().message());
 }
 
 const record::InForce* Calibrator::known(const std::string& serial) const {

@@ -24,6 +24,18 @@ Result<value> nothing_asked(const object& params) {
   return value();
 }
 
+/// @p written: the set's number in the record.
+void tell_end(api::Server& server, const record::DiscomfortSet& set, const Result<std::int64_t>& written) {
+  api::DiscomfortEnd end{.set_id = written.value_or(0), .outcome = set.outcome, .reason = set.reason};
+  if (!written) end.problem = written.error().message();
+  if (!written) spdlog::error("{}", end.problem);
+  if (set.result) {
+    end.mean_n = set.result->mean_n;
+    end.sd_n = set.result->sd_n;
+  }
+  server.notify_event("discomfort_ended", to_json(end));
+}
+
 }  // namespace
 
 DiscomfortMethods::DiscomfortMethods(boost::asio::io_context& io, api::Server& server, Daemon& daemon,
@@ -95,19 +107,12 @@ void DiscomfortMethods::on_discomfort_ended(const LiveDiscomfort& live) {
   const record::DiscomfortSet set = live.record();
   // The main thread does not wait for the disk; whoever watches hears of the end when it is on record.
   // The recorder outlives these methods, so its thread is given what outlives both.
-  recorder_.with_store([&io = io_, &server = server_, set](record::Store& store) {
-    auto written = record::add_discomfort_set(store, set);
-    boost::asio::post(io, [&server, set, written = std::move(written)] {
-      api::DiscomfortEnd end{.set_id = written.value_or(0), .outcome = set.outcome, .reason = set.reason};
-      if (!written) end.problem = written.error().message();
-      if (!written) spdlog::error("{}", end.problem);
-      if (set.result) {
-        end.mean_n = set.result->mean_n;
-        end.sd_n = set.result->sd_n;
-      }
-      server.notify_event("discomfort_ended", to_json(end));
-    });
-  });
+  const auto keep = [&io = io_, &server = server_, set](record::Store& store) {
+    boost::asio::post(
+        io, [&server, set, written = record::add_discomfort_set(store, set)] { tell_end(server, set, written); });
+  };
+  if (const auto queued = recorder_.with_store(keep, record::Recorder::For::kRecord); !queued)
+    tell_end(server_, set, std::unexpected(queued.error()));
 }
 
 }  // namespace knead::live

@@ -17,11 +17,11 @@ Result<> SafetyGate::may_begin(const std::string& profile, bool simulated) const
   return session::may_begin(rule_, simulated, profile, *last ? std::optional((*last)->given) : std::nullopt);
 }
 
-void SafetyGate::ask(const std::string& profile, Told told) {
-  look_up([profile](record::SafetyJournal& journal) { return journal.newest(profile); }, std::move(told));
+void SafetyGate::ask(const std::string& profile, const Told& told) {
+  look_up([profile](record::SafetyJournal& journal) { return journal.newest(profile); }, told);
 }
 
-void SafetyGate::answer(const std::string& profile, const session::SafetyAnswers& given, Told told) {
+void SafetyGate::answer(const std::string& profile, const session::SafetyAnswers& given, const Told& told) {
   if (auto right = session::check_answers(given); !right) return told(std::unexpected(std::move(right.error())));
   look_up(
       [profile, given](record::SafetyJournal& journal) -> Newest {
@@ -29,14 +29,15 @@ void SafetyGate::answer(const std::string& profile, const session::SafetyAnswers
         if (auto kept = journal.add(profile, given, now); !kept) return std::unexpected(std::move(kept.error()));
         return journal.newest(profile);
       },
-      std::move(told));
+      told);
 }
 
-void SafetyGate::look_up(std::function<Newest(record::SafetyJournal&)> what, Told told) {
-  recorder_.with_store([&io = io_, what = std::move(what), told = std::move(told)](record::Store& store) {
+void SafetyGate::look_up(std::function<Newest(record::SafetyJournal&)> what, const Told& told) {
+  const auto queued = recorder_.with_store([&io = io_, what = std::move(what), told](record::Store& store) {
     record::SafetyJournal journal(store);
     boost::asio::post(io, [told, newest = what(journal)] { told(newest); });
   });
+  if (!queued) told(std::unexpected(queued.error()));
 }
 
 }  // namespace knead::live

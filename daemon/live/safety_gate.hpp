@@ -30,14 +30,14 @@ class SafetyGate {
   // thread does it, and the main loop tells.
   /// What a profile answered last; empty: nothing yet.
   using Told = std::function<void(const Result<std::optional<record::SafetyAnswer>>&)>;
-  /// Errors: of the record.
-  void ask(const std::string& profile, Told told);
-  /// Keeps what was answered. Errors: kInvalidInput, of the record.
-  void answer(const std::string& profile, const session::SafetyAnswers& given, Told told);
+  /// Errors: of the record; kBusy, too much waits for it.
+  void ask(const std::string& profile, const Told& told);
+  /// Keeps what was answered. Errors: kInvalidInput; as ask().
+  void answer(const std::string& profile, const session::SafetyAnswers& given, const Told& told);
 
  private:
   using Newest = Result<std::optional<record::SafetyAnswer>>;
-  void look_up(std::function<Newest(record::SafetyJournal&)> what, Told told);
+  void look_up(std::function<Newest(record::SafetyJournal&)> what, const Told& told);
 
   boost::asio::io_context& io_;
   record::Recorder& recorder_;

@@ -148,14 +148,25 @@ void Recorder::end_session(SessionSummary summary, std::uint64_t end_ring_index)
 Result<> Recorder::with_store(std::function<Result<>(Store&)> job, std::chrono::milliseconds limit) {
   const auto done = std::make_shared<std::promise<Result<>>>();
   auto result = done->get_future();
-  post(Job{[job = std::move(job), done](Store& store) { done->set_value(job(store)); }});
+  if (auto queued = with_store([job = std::move(job), done](Store& store) { done->set_value(job(store)); }); !queued)
+    return queued;
   if (result.wait_for(limit) != std::future_status::ready) {
     return fail(Errc::kTimeout, "the record is slow to be written", "check the disk and try again");
   }
   return result.get();
 }
 
-void Recorder::with_store(std::function<void(Store&)> job) { post(Job{std::move(job)}); }
+Result<> Recorder::with_store(std::function<void(Store&)> job, For whom) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.size() >= (whom == For::kClient ? kMaxClientJobs : kMaxJobs)) {
+      return fail(Errc::kBusy, "too much waits to be written to the record already", "try again in a moment");
+    }
+    jobs_.push_back(std::move(job));
+  }
+  wake_.notify_one();
+  return {};
+}
 
 RecorderStatus Recorder::status() const {
   const std::lock_guard lock(mutex_);
@@ -187,11 +198,13 @@ void Recorder::run() {
     {
       std::unique_lock lock(mutex_);
       const auto called = [this] { return stopping_ || flushes_asked_ != flushes_done_; };
-      if (live_ || !waiting_.empty()) {
+      if (!jobs_.empty()) {
+        // They have had their share of the time; now the session has its own.
+      } else if (live_ || !waiting_.empty()) {
         // A message alone does not wake it: events wait for the samples around them.
         wake_.wait_until(lock, std::min(Clock::now() + options_.drain_every, next_commit), called);
       } else {
-        wake_.wait(lock, [&] { return called() || !inbox_.empty(); });
+        wake_.wait(lock, [&] { return called() || !inbox_.empty() || !jobs_.empty(); });
       }
       messages.clear();
       messages.swap(inbox_);
@@ -215,8 +228,23 @@ void Recorder::run() {
       flushes_done_ = asked;
     }
     written_.notify_all();
+    run_jobs(stopping);
     if (stopping) return;
   }
+}
+
+void Recorder::run_jobs(bool all) {
+  const auto until = Clock::now() + options_.drain_every;
+  do {
+    Job job;
+    {
+      const std::lock_guard lock(mutex_);
+      if (jobs_.empty()) return;
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
+    }
+    job(store_);
+  } while (all || Clock::now() < until);
 }
 
 bool Recorder::take(std::vector<Message>& messages) {

@@ -94,18 +94,27 @@ class Recorder {
   void input(session::Input input);
   /// Samples from @p end_ring_index on are not the session's.
   void end_session(SessionSummary summary, std::uint64_t end_ring_index);
-  /// For what is kept beside sessions: runs @p job on the recorder's thread, which alone has the store, and returns
-  /// what it returned. What it uses must live as long as it, which may be longer than the wait. Errors: the job's;
-  /// kTimeout when it is not done within @p limit; it may be done later.
+  /// Whom a job is for. What has happened already has room of its own, which no client can fill.
+  enum class For : std::uint8_t {
+    kClient,  ///< what a client asks for: it can ask again
+    kRecord,  ///< what happened and would be missing
+  };
+  /// For what is kept beside sessions: runs @p job on the recorder's thread, which alone has the store, in the order of
+  /// asking. What it uses must live as long as it. Returns at once. Error: kBusy, too many wait; it is not run then.
+  Result<> with_store(std::function<void(Store&)> job, For whom = For::kClient);
+  /// The same, and waits for it: returns what it returned. Errors: kBusy; the job's; kTimeout when it is not done
+  /// within @p limit; it may be done later.
   Result<> with_store(std::function<Result<>(Store&)> job, std::chrono::milliseconds limit);
-  /// The same without waiting for it.
-  void with_store(std::function<void(Store&)> job);
   /// Any thread.
   [[nodiscard]] RecorderStatus status() const;
-  /// Waits until everything posted before has been written, or one attempt at it has failed. For the end of a program
-  /// and for tests. Errors: the failure.
+  /// Waits until everything posted before has been written, or one attempt at it has failed; jobs have their
+  /// own time. For the end of a session or a program and for tests. Errors: the failure.
   /// kTimeout when the disk is not done within @p limit; it goes on by itself.
   Result<> flush(std::chrono::milliseconds limit = std::chrono::minutes(1));
+
+  /// Jobs that wait, of clients and in all. A few are a person at work; more are a client that floods. (choice)
+  static constexpr std::size_t kMaxClientJobs = 16;
+  static constexpr std::size_t kMaxJobs = 32;
 
  private:
   struct Begin {
@@ -134,10 +143,8 @@ class Recorder {
   struct Dropped {
     std::uint64_t events = 0;
   };
-  struct Job {
-    std::function<void(Store&)> run;
-  };
-  using Message = std::variant<Begin, Continue, TimeAnchor, Calibrated, session::Event, Inputs, Dropped, End, Job>;
+  using Job = std::function<void(Store&)>;
+  using Message = std::variant<Begin, Continue, TimeAnchor, Calibrated, session::Event, Inputs, Dropped, End>;
 
   /// The session in hand. Recorder thread.
   struct Live {
@@ -158,6 +165,9 @@ class Recorder {
   void post(Message message);
   void drop_one();  ///< with mutex_ held
   void run();
+  /// One of those that wait, and more for as long as a session's samples may wait for it. @p all: there is no session
+  /// any more, and nobody asks for further ones.
+  void run_jobs(bool all);
   /// @return whether the store should be written to at once.
   bool take(std::vector<Message>& messages);
   void handle(Begin& begin);
@@ -168,7 +178,6 @@ class Recorder {
   void handle(const Inputs& inputs);
   void handle(const Dropped& dropped);
   void handle(End& end);
-  void handle(Job& job) { job.run(store_); }
   void retire(std::unique_ptr<SessionBuffer> buffer);
   void commit();
   bool write(SessionBuffer& buffer);
@@ -181,6 +190,7 @@ class Recorder {
   std::condition_variable written_;
   std::vector<Message> inbox_;
   std::size_t inbox_inputs_ = 0;
+  std::deque<Job> jobs_;
   std::uint64_t readable_ = 0;  ///< of the newest ring
   std::uint64_t flushes_asked_ = 0;
   std::uint64_t flushes_done_ = 0;

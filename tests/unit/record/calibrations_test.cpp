@@ -157,7 +157,7 @@ TEST(RecorderJobs, RunOnTheRecordersThreadInTheirOrderAndAnswerWithTheirError) {
   Recorder recorder(open_store(folder.file("knead.db")));
   const auto here = std::this_thread::get_id();
   const auto seen = std::make_shared<std::vector<int>>();
-  recorder.with_store([seen](Store&) { seen->push_back(1); });
+  ASSERT_TRUE(recorder.with_store([seen](Store&) { seen->push_back(1); }));
   const auto failed = recorder.with_store(
       [=](Store&) -> Result<> {
         seen->push_back(std::this_thread::get_id() == here ? -1 : 2);

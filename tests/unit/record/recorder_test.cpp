@@ -318,5 +318,61 @@ TEST(Recorder, WritesOneSessionAfterTheOtherWithTheirRatings) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(store->load_session(i + 1)->facts.nrs_after, i);
 }
 
+// ---- Jobs beside the session ----------------------------------------------------------------------------------------
+
+TEST(RecorderJobs, MoreThanAFewOfClientsAreRefusedAndWhatHappenedStillHasRoom) {
+  const TempFolder folder;
+  std::optional<Recorder> recorder(std::in_place, open_store(folder.file("knead.db")));
+  std::promise<void> began;
+  std::promise<void> go_on;
+  std::atomic<std::size_t> done{0};
+  ASSERT_TRUE(recorder->with_store([&](Store&) {
+    began.set_value();
+    go_on.get_future().wait();
+  }));
+  began.get_future().wait();  // from here on they wait
+  for (std::size_t n = 0; n < Recorder::kMaxClientJobs; ++n)
+    ASSERT_TRUE(recorder->with_store([&](Store&) { ++done; })) << n;
+  const auto refused = recorder->with_store([&](Store&) { done += 1000; });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kBusy);
+  for (std::size_t n = Recorder::kMaxClientJobs; n < Recorder::kMaxJobs; ++n)
+    EXPECT_TRUE(recorder->with_store([&](Store&) { ++done; }, Recorder::For::kRecord)) << n;
+  EXPECT_FALSE(recorder->with_store([&](Store&) { done += 1000; }, Recorder::For::kRecord));
+  go_on.set_value();
+  recorder.reset();
+  EXPECT_EQ(done, Recorder::kMaxJobs) << "what was taken is done, also when the program ends";
+}
+
+TEST(RecorderJobs, R6_BetweenTwoOfThemTheSessionsSamplesAreTaken) {
+  const TempFolder folder;
+  SampleRing ring = make_ring();
+  const auto samples = on_one_clock(test::rough_ride(3000, 22, false));
+  // No time for jobs but one, then it is the session's turn.
+  Recorder recorder(open_store(folder.file("knead.db")), {.drain_every = std::chrono::milliseconds(0)});
+  recorder.start_session(test::header(), reader_of(ring), anchor_at(0, samples[0]));
+  std::promise<void> began;
+  std::promise<void> go_on;
+  std::promise<void> done;
+  std::vector<std::uint64_t> taken;
+  ASSERT_TRUE(recorder.with_store([&](Store&) {
+    began.set_value();
+    go_on.get_future().wait();
+  }));
+  began.get_future().wait();
+  for (std::size_t n = 0; n < 3; ++n) {
+    ASSERT_TRUE(recorder.with_store([&, n](Store&) {
+      taken.push_back(recorder.status().samples);
+      push(ring, std::span(samples).subspan(n * 1000, 1000));
+      recorder.advance((n + 1) * 1000);
+      if (n == 2) done.set_value();
+    }));
+  }
+  go_on.set_value();
+  done.get_future().wait();
+  EXPECT_THAT(taken, ElementsAre(0U, 1000U, 2000U));
+  recorder.end_session(test::summary(), 3000);
+}
+
 }  // namespace
 }  // namespace knead::record
