@@ -220,12 +220,8 @@ Result<Station*> Daemon::choose_ready_station(const std::string& serial) {
     return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", (*station)->serial()),
                 "calibrate it with `knead calibrate` and a known weight");
   }
-  if ((*station)->stop_latched()) {
-    std::string why = "a stop is latched";
-    (*station)->trips().for_each([&](sampling::Trip t) {
-      if (is_fault(t)) why = explain(t);
-    });
-    return fail(Errc::kRefused, why, "`knead clear` lets go of it, when you are ready");
+  if (const auto why = (*station)->why_latched()) {
+    return fail(Errc::kRefused, *why, "`knead clear` lets go of it, when you are ready");
   }
   return station;
 }
@@ -370,14 +366,14 @@ Result<> Daemon::resume() {
 
 void Daemon::stop(const std::string& by) {
   for (auto& [serial, station] : stations_) station->stop();
-  stop_discomfort();
+  stop_discomfort(fmt::format("stopped by {}", by));
   if (session_) session_->stop(HostClock::now(), by);
   abandon_beginning({.code = Errc::kRefused, .context = "a stop came before the session began", .remedy = {}});
 }
 
 void Daemon::end_session(const std::string& by) {
   abandon_beginning({.code = Errc::kRefused, .context = "the daemon ends", .remedy = {}});
-  stop_discomfort();
+  stop_discomfort(fmt::format("stopped by {}", by));
   if (!session_) return;
   stop(by);
   finish_session();
@@ -441,15 +437,15 @@ Result<> Daemon::press_discomfort() {
   return {};
 }
 
-void Daemon::stop_discomfort() {
+void Daemon::stop_discomfort(std::string why) {
   if (!discomfort_) return;
-  discomfort_->stop(HostClock::now());
+  discomfort_->stop(HostClock::now(), std::move(why));
   finish_discomfort();
 }
 
 void Daemon::finish_discomfort() {
   const auto done = std::exchange(discomfort_, nullptr);
-  spdlog::info("discomfort trials end: {}, {}", to_string(done->set().outcome()), done->set().reason());
+  spdlog::info("discomfort trials end: {}, {}", to_string(done->set().outcome()), done->reason());
   for (SessionListener* listener : listeners_) listener->on_discomfort_ended(*done);
 }
 
@@ -496,7 +492,11 @@ void Daemon::beat(HostTime now) {
   }
   if (discomfort_) {
     discomfort_->beat(now);
-    if (discomfort_->set().ended()) finish_discomfort();
+    if (discomfort_->set().ended()) {
+      finish_discomfort();
+    } else if (const auto why = discomfort_->station().why_latched()) {
+      stop_discomfort(*why);  // the ball's button says stop to whatever runs (R3), and a broken sensor measures nothing
+    }
   }
   if (!session_) {
     // Nobody reads the trips between sessions but status, which has them from the counters.

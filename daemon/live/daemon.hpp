@@ -92,8 +92,8 @@ class Daemon final : private hw::BusEvents {
   Result<> begin_discomfort(const std::string& profile, session::Side side, const std::string& serial);
   /// The second way to press. Error: kNotFound, no set runs.
   Result<> press_discomfort();
-  /// Ends a set that runs; nothing else is stopped.
-  void stop_discomfort();
+  /// Ends a set that runs; nothing else is stopped. @p why as of LiveDiscomfort::stop().
+  void stop_discomfort(std::string why = {});
 
   // ---- How it is ------------------------------------------------------------------------------------------------
 

@@ -48,8 +48,9 @@ void LiveDiscomfort::press(HostTime now) {
   tell();
 }
 
-void LiveDiscomfort::stop(HostTime now) {
+void LiveDiscomfort::stop(HostTime now, std::string why) {
   drain(now);
+  if (!set_.ended()) why_ = std::move(why);
   set_.stop(timeline_.last());
   tell();
 }
@@ -82,7 +83,7 @@ void LiveDiscomfort::tell() {
 record::DiscomfortSet LiveDiscomfort::record() const {
   record::DiscomfortSet out = about_;
   out.outcome = session::to_string(set_.outcome());
-  out.reason = set_.reason();
+  out.reason = reason();
   out.result = session::result_of(set_);
   out.trials = set_.trials();
   return out;

@@ -28,10 +28,13 @@ class LiveDiscomfort {
   /// Brings the set up to @p now.
   void beat(HostTime now);
   void press(HostTime now);
-  void stop(HostTime now);
+  /// @p why where it was not just a person who had enough: for the record and the person.
+  void stop(HostTime now, std::string why = {});
   void on_ball_lost(HostTime now);
 
   [[nodiscard]] const session::Discomfort& set() const noexcept { return set_; }
+  /// Why an ended set ended.
+  [[nodiscard]] const std::string& reason() const noexcept { return why_.empty() ? set_.reason() : why_; }
   [[nodiscard]] Station& station() noexcept { return station_; }
   [[nodiscard]] const Station& station() const noexcept { return station_; }
   /// What the record keeps of an ended set.
@@ -48,6 +51,7 @@ class LiveDiscomfort {
   Timeline timeline_;
   HostTime last_seen_;
   session::Discomfort set_;
+  std::string why_;  ///< it was stopped
 };
 
 }  // namespace knead::live

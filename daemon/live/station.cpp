@@ -138,6 +138,15 @@ bool Station::holds_a_latch() const noexcept {
   return latched;
 }
 
+std::optional<std::string> Station::why_latched() const {
+  if (!holds_a_latch()) return std::nullopt;
+  std::string why = "a stop is latched";
+  trips().for_each([&](sampling::Trip t) {
+    if (is_fault(t)) why = explain(t);
+  });
+  return why;
+}
+
 Result<> Station::clear() {
   if (link_) {
     const auto done = link_->control_out(protocol::Request::kClearStop, protocol::kClearStopMagic, {}, kControlTimeout);

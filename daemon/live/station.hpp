@@ -62,6 +62,8 @@ class Station {
   [[nodiscard]] bool stop_latched() const noexcept;
   /// The same of a ball that is away: by what was last seen of it too.
   [[nodiscard]] bool holds_a_latch() const noexcept;
+  /// What it holds, in plain words: a fault before a stop. Empty: nothing.
+  [[nodiscard]] std::optional<std::string> why_latched() const;
   /// Takes back what is latched, here and in the ball. Errors: as of the request.
   Result<> clear();
   /// The last second of readings, when nothing moved in it. Errors: kNoBall, it sends none; as session::at_rest().
