@@ -133,10 +133,10 @@ void Daemon::lost(Station& station) {
 void Daemon::try_arrivals(HostTime now) {
   for (Arrival& arrival : arrivals_) {
     if (now < arrival.next_attempt) continue;
-    // A ball that is slow to answer must not hold up a session on another one.
-    const bool session_elsewhere =
-        session_ && !session_->ended() && session_->station().serial() != arrival.ball.serial;
-    if (session_elsewhere) continue;
+    // A ball that is slow to answer must not hold up who has another one.
+    const std::string& serial = arrival.ball.serial;
+    if (session_ && !session_->ended() && session_->station().serial() != serial) continue;
+    if (discomfort_ && discomfort_->station().serial() != serial) continue;
     const auto done = connect(arrival.ball);
     if (done) {
       arrival.attempts = -1;
@@ -244,11 +244,7 @@ void Daemon::run(const SessionRequest& request, RunHandler on_done) {
 }
 
 Result<Daemon::Beginning> Daemon::prepare(const SessionRequest& request) {
-  if (session_ && !session_->ended()) {
-    return fail(Errc::kBusy, fmt::format("a session of {} runs already", session_->session().routine().id));
-  }
-  if (beginning_) return fail(Errc::kBusy, fmt::format("a session of {} is about to begin", beginning_->routine.id));
-  if (discomfort_) return fail(Errc::kBusy, "discomfort trials are under way", "finish them, or end them with Ctrl-C");
+  if (auto idle = check_idle(); !idle) return std::unexpected(std::move(idle.error()));
   if (session_) finish_session();
   const auto path = session::find_routine(request.routine, folders_.routines);
   if (!path) return std::unexpected(path.error());
@@ -401,19 +397,27 @@ Result<> Daemon::clear(const std::string& serial) {
 Result<Station*> Daemon::choose_idle_station(const std::string& serial) {
   auto station = choose_station(serial);
   if (!station) return station;
-  // Nor on another ball: what changes a calibration waits for the ball and for the disk, and a session's motor must not
-  // wait with it.
-  if (beginning_ || (session_ && !session_->ended())) {
-    return fail(Errc::kBusy, "a session runs", "wait for its end, or stop it with `knead stop`");
-  }
-  if (discomfort_) return fail(Errc::kBusy, "discomfort trials are under way", "wait for their end, or stop them");
+  if (auto idle = check_idle(); !idle) return std::unexpected(std::move(idle.error()));
   return station;
 }
 
+Result<> Daemon::check_idle() const {
+  if (session_ && !session_->ended()) {
+    return fail(Errc::kBusy, fmt::format("a session of {} runs", session_->session().routine().id),
+                "wait for its end, or stop it with `knead stop`");
+  }
+  if (beginning_) {
+    return fail(Errc::kBusy, fmt::format("a session of {} is about to begin", beginning_->routine.id),
+                "wait for its end, or stop it with `knead stop`");
+  }
+  if (discomfort_) {
+    return fail(Errc::kBusy, "discomfort trials are under way", "finish them, or end them where they run");
+  }
+  return {};
+}
+
 Result<> Daemon::begin_discomfort(const std::string& profile, session::Side side, const std::string& serial) {
-  if (session_ && !session_->ended()) return fail(Errc::kBusy, "a session runs", "end it with `knead stop`");
-  if (beginning_) return fail(Errc::kBusy, "a session is about to begin");
-  if (discomfort_) return fail(Errc::kBusy, "discomfort trials are under way");
+  if (auto idle = check_idle(); !idle) return idle;
   if (session_) finish_session();
   const auto station = choose_ready_station(serial);
   if (!station) return std::unexpected(station.error());

@@ -82,7 +82,10 @@ class Daemon final : private hw::BusEvents {
   Result<> clear(const std::string& serial);
   /// The ball @p serial, or the configured one, or the only one. Error: kNoBall.
   Result<Station*> choose_station(const std::string& serial);
-  /// The same, when no session runs or is about to: one whose calibration may be changed. Errors: kNoBall, kBusy.
+  /// Whether nobody has the balls: no session runs or is about to, no discomfort trials are under way. Whatever waits
+  /// for a ball or a disk asks this first, so that no motor and no press waits with it. Error: kBusy.
+  [[nodiscard]] Result<> check_idle() const;
+  /// choose_station(), when nobody has the balls: one whose calibration may be changed. Errors: kNoBall, kBusy.
   Result<Station*> choose_idle_station(const std::string& serial);
   [[nodiscard]] Calibrator& calibrator() noexcept { return calibrator_; }
   [[nodiscard]] const Calibrator& calibrator() const noexcept { return calibrator_; }

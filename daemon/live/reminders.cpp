@@ -28,7 +28,6 @@ void Reminders::schedule() {
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     schedule();
-    if (daemon_.session() != nullptr) return;
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     const auto looked = look(daemon_.config().record.database, now, utc_offset);
     const std::string problem = looked ? std::string() : looked.error().message();
@@ -38,6 +37,7 @@ void Reminders::schedule() {
 }
 
 Result<> Reminders::look(const std::string& database, session::UnixTime now, const session::Zone& zone) {
+  if (!daemon_.check_idle()) return {};
   const auto store = record::Store::open_read_only(database);
   if (!store) return std::unexpected(store.error());
   const auto profiles = record::list_profiles(*store);

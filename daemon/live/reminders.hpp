@@ -15,8 +15,8 @@
 
 namespace knead::live {
 
-/// Looks at the plans once a minute, and says when it is time (session/plan.hpp decides). Not while a session runs:
-/// reading the record would wait for the disk, and whoever runs one needs no reminder.
+/// Looks at the plans once a minute, and says when it is time (session/plan.hpp decides). Not while
+/// somebody has the balls: reading the record would wait for the disk, and they need no reminder.
 /// Main thread. The daemon outlives it.
 class Reminders {
  public:

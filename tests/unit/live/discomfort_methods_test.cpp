@@ -34,5 +34,21 @@ TEST_F(DiscomfortMethodsTest, R3_TheBallsStopButtonEndsASetAndTheSetSaysSo) {
   EXPECT_EQ(again.error().code, Errc::kRefused) << "until somebody clears it";
 }
 
+TEST_F(DiscomfortMethodsTest, ABallThatComesDuringASetIsOpenedWhenTheSetIsOver) {
+  start();
+  api::Client client = this->client();
+  ASSERT_TRUE(client.call("events.subscribe", {{"live", true}}));
+  ASSERT_TRUE(client.call("discomfort.begin", {{"ball", "KN-1"}}));
+  const int opened = bus_->opened;
+  const int announced = bus_->announced;
+  ASSERT_TRUE(bus_->sim().set_plugged("KN-2", true));
+  ASSERT_TRUE(eventually([&] { return bus_->announced > announced; }));
+  // Behind what the announcement posted, and a few beats later.
+  for (int n = 0; n < 5; ++n) ASSERT_TRUE(next(client, "discomfort"));
+  EXPECT_EQ(bus_->opened, opened) << "it could be slow to answer, and the set would wait with it";
+  ASSERT_TRUE(client.call("discomfort.stop"));
+  EXPECT_TRUE(eventually([&] { return daemon_->choose_station("KN-2").has_value(); }));
+}
+
 }  // namespace
 }  // namespace knead::live
