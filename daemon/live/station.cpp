@@ -182,19 +182,21 @@ Result<protocol::Calibration> Station::tare() {
   if (auto ready = check_calibration_taken(); !ready) return std::unexpected(std::move(ready.error()));
   const protocol::Calibration before = calibration_;
   if (const auto done = link_->control_out(protocol::Request::kTare, 0, {}, kControlTimeout); !done) {
-    if (done.error().code != Errc::kRefused) return std::unexpected(done.error());
+    // What is not answered may have been done all the same.
+    if (done.error().code != Errc::kRefused) return put_back(before, done.error());
     return fail(Errc::kRefused, fmt::format("ball {} is not at rest", serial_),
                 "lay it down, wait a second and try again");
   }
-  auto after = read_calibration(*link_);
-  if (!after) return after;
+  const auto after = read_calibration(*link_);
+  if (!after) return put_back(before, after.error());
+  protocol::Calibration expected = before;
+  expected.tare_raw = after->tare_raw;
+  if (*after != expected) return put_back(before, not_kept());
   // The ball took its own last moments, which may have come after ours.
-  if (auto unloaded = session::check_unloaded(after->tare_raw, before); !unloaded) {
-    if (auto restored = write_calibration(before); !restored) return std::unexpected(std::move(restored.error()));
-    return std::unexpected(std::move(unloaded.error()));
-  }
+  if (const auto unloaded = session::check_unloaded(after->tare_raw, before); !unloaded)
+    return put_back(before, unloaded.error());
   take_calibration(*after);
-  return after;
+  return *after;
 }
 
 Result<> Station::write_calibration(const protocol::Calibration& calibration) {
@@ -202,22 +204,27 @@ Result<> Station::write_calibration(const protocol::Calibration& calibration) {
   if (auto ready = check_calibration_taken(); !ready) return ready;
   const protocol::Calibration before = calibration_;
   const auto held = put_calibration(calibration);
-  if (held && *held == calibration) {
-    take_calibration(calibration);
-    return {};
-  }
-  Error error = held ? Error{.code = Errc::kProtocol,
-                             .context = fmt::format("ball {} did not keep the calibration that it was given", serial_),
-                             .remedy = "try again; when that does not help, it needs repair"}
-                     : held.error();
+  if (!held) return put_back(before, held.error());
+  if (*held != calibration) return put_back(before, not_kept());
+  take_calibration(calibration);
+  return {};
+}
+
+Error Station::not_kept() const {
+  return {.code = Errc::kProtocol,
+          .context = fmt::format("ball {} did not keep the calibration that it was given", serial_),
+          .remedy = "try again; when that does not help, it needs repair"};
+}
+
+std::unexpected<Error> Station::put_back(const protocol::Calibration& before, Error why) {
   const auto restored = put_calibration(before);
   if (!restored || *restored != before) {
-    error.context += "; what it has now is not known";
-    error.remedy = "plug the ball in again, and calibrate it with `knead calibrate`";
-    // The motor stays off until something is known again (R4).
-    take_calibration(restored ? *restored : protocol::Calibration{});
+    why.context += "; what it has now is not known, and nothing is done with it";
+    why.remedy = "plug the ball in again, and calibrate it with `knead calibrate`";
+    // No session, and the motor off, until something is known again (R4).
+    take_calibration({});
   }
-  return std::unexpected(std::move(error));
+  return std::unexpected(std::move(why));
 }
 
 Result<protocol::Calibration> Station::put_calibration(const protocol::Calibration& calibration) {

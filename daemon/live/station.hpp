@@ -69,7 +69,8 @@ class Station {
   /// The last second of readings, when nothing moved in it. Errors: kNoBall, it sends none; as session::at_rest().
   [[nodiscard]] Result<session::Rest> at_rest() const;
   /// The ball takes the mean of its last moments as zero, when it is at rest and unloaded by its reference, before and
-  /// after. @return the calibration now in force. Errors: kRefused, with the reason and the way out; kNoBall.
+  /// after. @return the calibration now in force. Errors: kRefused, with the reason and the way out; kNoBall;
+  /// kProtocol, kTimeout, kDisconnected: then the one before is in force, or the error says that it is not.
   Result<protocol::Calibration> tare();
   /// Puts @p calibration into the ball and reads it back. Errors: kProtocol, the ball does not keep it: then the one
   /// before is in force, or the error says that it is not; kRefused; kNoBall.
@@ -84,6 +85,10 @@ class Station {
           SampleRing ring);
   Result<> configure(hw::Link& link);
   Result<protocol::Calibration> read_calibration(hw::Link& link);
+  [[nodiscard]] Error not_kept() const;
+  /// After a change that failed or that nobody can be sure of. @return @p why; where @p before cannot be put back
+  /// either it says so, and the ball counts as not calibrated.
+  std::unexpected<Error> put_back(const protocol::Calibration& before, Error why);
   /// @return what the ball says it holds then.
   Result<protocol::Calibration> put_calibration(const protocol::Calibration& calibration);
   /// Before anything is changed in the ball. Error: kBusy.
