@@ -60,8 +60,15 @@ Result<DiscomfortRequest> discomfort_request_from(const object& params) {
   return request;
 }
 
+object to_json(const DiscomfortBegun& begun) { return {{"ball", begun.ball}, {"set", begun.set}}; }
+
+DiscomfortBegun discomfort_begun_from(const object& json) {
+  return {.ball = text(json, "ball"), .set = whole(json, "set")};
+}
+
 object to_json(const DiscomfortUpdate& u) {
-  return {{"phase", u.phase},
+  return {{"set", u.set},
+          {"phase", u.phase},
           {"attempts", u.attempts},
           {"good", u.good},
           {"trials", u.trials},
@@ -75,7 +82,8 @@ object to_json(const DiscomfortUpdate& u) {
 }
 
 DiscomfortUpdate discomfort_update_from(const object& json) {
-  return {.phase = text(json, "phase"),
+  return {.set = whole(json, "set"),
+          .phase = text(json, "phase"),
           .attempts = whole(json, "attempts"),
           .good = whole(json, "good"),
           .trials = whole(json, "trials"),
@@ -89,7 +97,8 @@ DiscomfortUpdate discomfort_update_from(const object& json) {
 }
 
 object to_json(const DiscomfortEnd& end) {
-  return {{"set_id", end.set_id},
+  return {{"set", end.set},
+          {"set_id", end.set_id},
           {"outcome", end.outcome},
           {"reason", end.reason},
           {"problem", end.problem},
@@ -98,7 +107,8 @@ object to_json(const DiscomfortEnd& end) {
 }
 
 DiscomfortEnd discomfort_end_from(const object& json) {
-  return {.set_id = whole(json, "set_id"),
+  return {.set = whole(json, "set"),
+          .set_id = whole(json, "set_id"),
           .outcome = text(json, "outcome"),
           .reason = text(json, "reason"),
           .problem = text(json, "problem"),

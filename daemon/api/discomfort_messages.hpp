@@ -22,8 +22,17 @@ boost::json::object to_json(const DiscomfortRequest& request);
 /// Strict. Errors: kInvalidInput.
 Result<DiscomfortRequest> discomfort_request_from(const boost::json::object& params);
 
+/// The answer of discomfort.begin.
+struct DiscomfortBegun {
+  std::string ball{};
+  std::int64_t set = 0;  ///< its number among this daemon's; 0: of a daemon that gives none
+};
+boost::json::object to_json(const DiscomfortBegun& begun);
+DiscomfortBegun discomfort_begun_from(const boost::json::object& json);
+
 /// How a set stands: what "discomfort" notifies of.
 struct DiscomfortUpdate {
+  std::int64_t set = 0;  ///< as of DiscomfortBegun
   std::string phase = "rest";
   int attempts = 0;
   int good = 0;
@@ -41,6 +50,7 @@ DiscomfortUpdate discomfort_update_from(const boost::json::object& json);
 
 /// How a set ended: what "discomfort_ended" notifies of.
 struct DiscomfortEnd {
+  std::int64_t set = 0;     ///< as of DiscomfortBegun
   std::int64_t set_id = 0;  ///< 0: it could not be written
   std::string outcome{};
   std::string reason{};

@@ -108,6 +108,16 @@ SessionStatus session_status_from(const json::object& o) {
   read(o, "t_s", status.t_s);
   return status;
 }
+DiscomfortStatus discomfort_status_from(const json::object& o) {
+  DiscomfortStatus status;
+  read(o, "set", status.set);
+  read(o, "profile", status.profile);
+  read(o, "ball", status.ball);
+  read(o, "side", status.side);
+  read(o, "good", status.good);
+  read(o, "trials", status.trials);
+  return status;
+}
 
 void read_latency(const json::object& o, std::string_view key, LatencyStatus& latency) {
   const auto* object = inner(o, key);
@@ -168,6 +178,10 @@ json::object to_json(const SessionStatus& s) {
           {"paused", s.paused},
           {"t_s", s.t_s}};
 }
+json::object to_json(const DiscomfortStatus& d) {
+  return {{"set", d.set},   {"profile", d.profile}, {"ball", d.ball}, {"side", text(session::to_string(d.side))},
+          {"good", d.good}, {"trials", d.trials}};
+}
 
 json::object to_json(const DaemonStatus& s) {
   json::object object{
@@ -187,6 +201,7 @@ json::object to_json(const DaemonStatus& s) {
       {"clients", s.clients},
       {"dropped_clients", s.dropped_clients}};
   object["session"] = s.session ? json::value(to_json(*s.session)) : json::value(nullptr);
+  object["discomfort"] = s.discomfort ? json::value(to_json(*s.discomfort)) : json::value(nullptr);
   return object;
 }
 
@@ -278,6 +293,7 @@ DaemonStatus daemon_status_from(const json::object& o) {
   read(o, "stop_latched", s.stop_latched);
   each(o, "balls", [&](const json::object& ball) { s.balls.push_back(ball_status_from(ball)); });
   if (const auto* session = inner(o, "session")) s.session = session_status_from(*session);
+  if (const auto* discomfort = inner(o, "discomfort")) s.discomfort = discomfort_status_from(*discomfort);
   read(o, "clients", s.clients);
   read(o, "dropped_clients", s.dropped_clients);
   return s;

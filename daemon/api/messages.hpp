@@ -71,6 +71,16 @@ struct SessionStatus {
   double t_s = 0.0;
 };
 
+/// Discomfort trials that are under way.
+struct DiscomfortStatus {
+  std::int64_t set = 0;
+  std::string profile;
+  std::string ball;
+  session::Side side = session::Side::kRight;
+  int good = 0;
+  int trials = 0;  ///< good ones that are wanted
+};
+
 struct DaemonStatus {
   std::string version = KNEAD_VERSION;
   int pid = 0;
@@ -90,6 +100,7 @@ struct DaemonStatus {
   bool stop_latched = false;  ///< `knead clear` clears it
   std::vector<BallStatus> balls{};
   std::optional<SessionStatus> session{};
+  std::optional<DiscomfortStatus> discomfort{};
   std::uint64_t clients = 0;
   std::uint64_t dropped_clients = 0;  ///< because they did not read
 };
@@ -123,6 +134,7 @@ boost::json::object to_json(const LatencyStatus& latency);
 boost::json::object to_json(const CalibrationStatus& calibration);
 boost::json::object to_json(const BallStatus& ball);
 boost::json::object to_json(const SessionStatus& session);
+boost::json::object to_json(const DiscomfortStatus& discomfort);
 boost::json::object to_json(const DaemonStatus& status);
 boost::json::object to_json(const RunRequest& request);
 boost::json::object to_json(const RunReply& reply);

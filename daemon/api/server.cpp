@@ -326,7 +326,7 @@ void Server::on_disconnect(std::function<void(ConnectionId)> handler) {
   impl_->on_disconnect_.push_back(std::move(handler));
 }
 void Server::notify_event(std::string_view method, const json::object& params) { impl_->notify(false, method, params); }
-void Server::notify_live(const json::object& params) { impl_->notify(true, "live", params); }
+void Server::notify_live(std::string_view method, const json::object& params) { impl_->notify(true, method, params); }
 bool Server::has_live_subscribers() const noexcept {
   for (const auto& [id, connection] : impl_->connections_)
     if (connection->wanted().live) return true;

@@ -93,9 +93,9 @@ class Server {
 
   /// To everybody subscribed to events. A client whose queue is full is disconnected and counted.
   void notify_event(std::string_view method, const boost::json::object& params);
-  /// To everybody subscribed to live. Replaces the live line a slow client has not been sent yet: only the newest is
-  /// worth anything.
-  void notify_live(const boost::json::object& params);
+  /// To everybody subscribed to live. Replaces the live line a slow client has not been sent yet, whatever its method:
+  /// only the newest is worth anything.
+  void notify_live(std::string_view method, const boost::json::object& params);
   /// Somebody would see a live notification; saves composing it 20 times a second for nobody.
   [[nodiscard]] bool has_live_subscribers() const noexcept;
 

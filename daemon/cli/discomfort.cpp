@@ -43,10 +43,11 @@ ExitCode take_over(const Context& context, const Options& options, Newtons disco
 ExitCode run(const Context& context, const Options& options) {
   auto client = context.connect();
   if (!client) return report(client.error());
-  const auto ended =
-      run_discomfort(std::move(*client), {.side = session::side_from(options.side).value_or(session::Side::kRight),
-                                          .profile = options.profile,
-                                          .ball = options.ball});
+  const auto ended = run_discomfort(std::move(*client),
+                                    {.side = session::side_from(options.side).value_or(session::Side::kRight),
+                                     .profile = options.profile,
+                                     .ball = options.ball},
+                                    options.json);
   if (!ended) return report(ended.error());
   if (options.json) {
     print_json(api::to_json(*ended));

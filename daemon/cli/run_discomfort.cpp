@@ -24,13 +24,18 @@ constexpr std::chrono::seconds kStopPatience{5};
 
 class Guide {
  public:
-  Guide(api::Client client, SignalSource& signals) : client_(std::move(client)), signals_(signals) {}
+  Guide(api::Client client, SignalSource& signals, bool quiet_output)
+      : client_(std::move(client)), signals_(signals), quiet_output_(quiet_output) {}
 
   Result<> start(const api::DiscomfortRequest& request) {
     // Before the set: its first cue must not be missed.
-    if (auto subscribed = client_.call("events.subscribe"); !subscribed) return std::unexpected(subscribed.error());
-    if (auto begun = client_.call("discomfort.begin", to_json(request)); !begun) return std::unexpected(begun.error());
-    if (stdout_is_terminal()) terminal_.emplace();
+    if (auto subscribed = client_.call("events.subscribe", {{"live", true}}); !subscribed)
+      return std::unexpected(subscribed.error());
+    const auto begun = client_.call("discomfort.begin", to_json(request));
+    if (!begun) return std::unexpected(begun.error());
+    if (!begun->is_object()) return fail(Errc::kProtocol, "the daemon's answer to discomfort.begin is no object");
+    set_ = api::discomfort_begun_from(begun->get_object()).set;
+    if (!quiet_output_ && stdout_is_terminal()) terminal_.emplace();
     return {};
   }
 
@@ -55,10 +60,13 @@ class Guide {
       if (!*next) return {};
       const api::Notification& notification = **next;
       if (notification.method == "discomfort") {
-        show(api::discomfort_update_from(notification.params));
+        if (auto update = api::discomfort_update_from(notification.params); update.set == set_) show(update);
       } else if (notification.method == "discomfort_ended") {
-        end_ = api::discomfort_end_from(notification.params);
-        return {};
+        // A set of somebody else may only now have come onto the record.
+        if (auto end = api::discomfort_end_from(notification.params); end.set == set_) {
+          end_ = std::move(end);
+          return {};
+        }
       }
     }
   }
@@ -68,8 +76,9 @@ class Guide {
       terminal_->draw(render_discomfort(update, look_of_terminal()));
     } else if (update.cue != last_cue_) {
       last_cue_ = update.cue;
-      fmt::print("{}\n", update.cue);
-      std::fflush(stdout);
+      std::FILE* const out = quiet_output_ ? stderr : stdout;
+      fmt::print(out, "{}\n", update.cue);
+      std::fflush(out);
     }
   }
 
@@ -94,6 +103,8 @@ class Guide {
 
   api::Client client_;
   SignalSource& signals_;
+  bool quiet_output_;
+  std::int64_t set_ = 0;
   std::optional<LiveTerminal> terminal_;
   std::optional<api::DiscomfortEnd> end_;
   std::string last_cue_;
@@ -103,9 +114,10 @@ class Guide {
 
 }  // namespace
 
-Result<api::DiscomfortEnd> run_discomfort(api::Client client, const api::DiscomfortRequest& request) {
+Result<api::DiscomfortEnd> run_discomfort(api::Client client, const api::DiscomfortRequest& request,
+                                          bool quiet_output) {
   SignalSource signals;
-  Guide guide(std::move(client), signals);
+  Guide guide(std::move(client), signals, quiet_output);
   if (auto started = guide.start(request); !started) return std::unexpected(started.error());
   return guide.follow();
 }

@@ -50,6 +50,10 @@ void print(const api::DaemonStatus& status) {
   } else {
     fmt::print("  session    none\n");
   }
+  if (status.discomfort) {
+    const auto& d = *status.discomfort;
+    fmt::print("  discomfort trials: {}, {} of {} done\n", session::to_string(d.side), d.good, d.trials);
+  }
   if (status.balls.empty()) fmt::print("  ball       none\n");
   for (const auto& ball : status.balls) {
     fmt::print("  ball       {}\n", describe(ball));

@@ -425,12 +425,13 @@ Result<> Daemon::begin_discomfort(const std::string& profile, session::Side side
   if (auto may = safety_.may_begin(profile, (*station)->simulated()); !may)
     return std::unexpected(std::move(may.error()));
   const std::string ball = (*station)->serial();
-  discomfort_ =
-      std::make_unique<LiveDiscomfort>(**station, profile, side, session::DiscomfortProtocol::below(limits_.hard_limit),
-                                       [this, ball](const session::Cue& cue) {
-                                         for (SessionListener* l : listeners_) l->on_discomfort_cue(ball, cue);
-                                       });
-  spdlog::info("discomfort trials begin: {}, ball {}", to_string(side), ball);
+  discomfort_ = std::make_unique<LiveDiscomfort>(**station, ++discomfort_sets_, profile, side,
+                                                 session::DiscomfortProtocol::below(limits_.hard_limit),
+                                                 [this, ball](const session::Cue& cue) {
+                                                   for (SessionListener* l : listeners_)
+                                                     l->on_discomfort_cue(ball, cue);
+                                                 });
+  spdlog::info("discomfort trials {} begin: {}, ball {}", discomfort_sets_, to_string(side), ball);
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -176,6 +177,7 @@ class Daemon final : private hw::BusEvents {
   std::vector<SessionListener*> listeners_;
   std::string profile_;
   std::optional<int> nrs_after_;
+  std::uint64_t discomfort_sets_ = 0;  ///< begun
   std::optional<sampling::CpuLatencyHold> cpu_latency_;
   Calibrator calibrator_;
   SafetyGate safety_;

@@ -24,9 +24,12 @@ Result<value> nothing_asked(const object& params) {
   return value();
 }
 
+std::int64_t number_of(const LiveDiscomfort& set) { return static_cast<std::int64_t>(set.number()); }
+
 /// @p written: the set's number in the record.
-void tell_end(api::Server& server, const record::DiscomfortSet& set, const Result<std::int64_t>& written) {
-  api::DiscomfortEnd end{.set_id = written.value_or(0), .outcome = set.outcome, .reason = set.reason};
+void tell_end(api::Server& server, std::int64_t number, const record::DiscomfortSet& set,
+              const Result<std::int64_t>& written) {
+  api::DiscomfortEnd end{.set = number, .set_id = written.value_or(0), .outcome = set.outcome, .reason = set.reason};
   if (!written) end.problem = written.error().message();
   if (!written) spdlog::error("{}", end.problem);
   if (set.result) {
@@ -49,13 +52,13 @@ void DiscomfortMethods::offer() {
   server_.on("discomfort.begin", [this](const object& params, api::Connection& from) -> Result<value> {
     const auto request = api::discomfort_request_from(params);
     if (!request) return std::unexpected(request.error());
-    last_cue_.clear();
     if (auto begun = daemon_.begin_discomfort(request->profile, request->side, request->ball); !begun) {
       return std::unexpected(std::move(begun.error()));
     }
     owner_ = from.id();
     schedule();
-    return object{{"ball", daemon_.discomfort()->station().serial()}};
+    const LiveDiscomfort& set = *daemon_.discomfort();
+    return to_json(api::DiscomfortBegun{.ball = set.station().serial(), .set = number_of(set)});
   });
   server_.on("discomfort.press", [this](const object& params, api::Connection&) -> Result<value> {
     if (auto ok = nothing_asked(params); !ok) return ok;
@@ -80,13 +83,14 @@ void DiscomfortMethods::schedule() {
     const LiveDiscomfort* set = daemon_.discomfort();
     if (error || set == nullptr) return;
     schedule();
-    server_.notify_event("discomfort", to_json(update(*set)));
+    if (server_.has_live_subscribers()) server_.notify_live("discomfort", to_json(update(*set)));
   });
 }
 
 api::DiscomfortUpdate DiscomfortMethods::update(const LiveDiscomfort& live) const {
   const session::Discomfort& set = live.set();
-  return {.phase = std::string(to_string(set.phase())),
+  return {.set = number_of(live),
+          .phase = std::string(to_string(set.phase())),
           .attempts = static_cast<int>(set.trials().size()),
           .good = set.good(),
           .trials = set.protocol().trials,
@@ -103,16 +107,18 @@ void DiscomfortMethods::on_discomfort_cue(const std::string&, const session::Cue
 
 void DiscomfortMethods::on_discomfort_ended(const LiveDiscomfort& live) {
   owner_.reset();
+  last_cue_.clear();  // the next set's first one comes while it is begun
   timer_.cancel();
   const record::DiscomfortSet set = live.record();
   // The main thread does not wait for the disk; whoever watches hears of the end when it is on record.
   // The recorder outlives these methods, so its thread is given what outlives both.
-  const auto keep = [&io = io_, &server = server_, set](record::Store& store) {
-    boost::asio::post(
-        io, [&server, set, written = record::add_discomfort_set(store, set)] { tell_end(server, set, written); });
+  const auto keep = [&io = io_, &server = server_, number = number_of(live), set](record::Store& store) {
+    boost::asio::post(io, [&server, number, set, written = record::add_discomfort_set(store, set)] {
+      tell_end(server, number, set, written);
+    });
   };
   if (const auto queued = recorder_.with_store(keep, record::Recorder::For::kRecord); !queued)
-    tell_end(server_, set, std::unexpected(queued.error()));
+    tell_end(server_, number_of(live), set, std::unexpected(queued.error()));
 }
 
 }  // namespace knead::live

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,8 +23,8 @@ class LiveDiscomfort {
  public:
   using Listener = std::function<void(const session::Cue&)>;
   /// Starts at the newest sample. @p station outlives it.
-  LiveDiscomfort(Station& station, std::string profile, session::Side side, session::DiscomfortProtocol protocol,
-                 Listener listener);
+  LiveDiscomfort(Station& station, std::uint64_t number, std::string profile, session::Side side,
+                 session::DiscomfortProtocol protocol, Listener listener);
 
   /// Brings the set up to @p now.
   void beat(HostTime now);
@@ -35,6 +36,10 @@ class LiveDiscomfort {
   [[nodiscard]] const session::Discomfort& set() const noexcept { return set_; }
   /// Why an ended set ended.
   [[nodiscard]] const std::string& reason() const noexcept { return why_.empty() ? set_.reason() : why_; }
+  /// Of this daemon's sets; who began it knows it by that, before the record has a number for it.
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+  [[nodiscard]] const std::string& profile() const noexcept { return about_.profile; }
+  [[nodiscard]] session::Side side() const noexcept { return about_.side; }
   [[nodiscard]] Station& station() noexcept { return station_; }
   [[nodiscard]] const Station& station() const noexcept { return station_; }
   /// What the record keeps of an ended set.
@@ -45,6 +50,7 @@ class LiveDiscomfort {
   void tell();
 
   Station& station_;
+  std::uint64_t number_;
   record::DiscomfortSet about_;  ///< as of its beginning
   Listener listener_;
   RingReader reader_;

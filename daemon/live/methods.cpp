@@ -216,6 +216,14 @@ api::DaemonStatus Methods::status() const {
                                      .paused = now.paused,
                                      .t_s = to_seconds(now.t.time_since_epoch())};
   }
+  if (const LiveDiscomfort* live = daemon_.discomfort()) {
+    out.discomfort = api::DiscomfortStatus{.set = static_cast<std::int64_t>(live->number()),
+                                           .profile = live->profile(),
+                                           .ball = live->station().serial(),
+                                           .side = live->side(),
+                                           .good = live->set().good(),
+                                           .trials = live->set().protocol().trials};
+  }
   return out;
 }
 
@@ -249,6 +257,7 @@ void Methods::schedule_live() {
     if (live == nullptr || !server_.has_live_subscribers()) return;
     const sampling::SamplerCounters& counters = live->station().counters();
     server_.notify_live(
+        "live",
         to_json(api::LiveUpdate{.snapshot = live->session().snapshot(),
                                 .motor_level = Level{counters.motor_level.load(std::memory_order_relaxed)}.fraction(),
                                 .trips = trip_infos(live->station().trips())}));

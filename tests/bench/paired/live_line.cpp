@@ -76,7 +76,7 @@ std::vector<double> published_to_read(const Scheduling& scheduling) {
   });
   std::size_t turn = 0;
   return subscriber.time_turns(
-      kSends, [&] { server->notify_live(to_json(live_update(++turn))); },
+      kSends, [&] { server->notify_live("live", to_json(live_update(++turn))); },
       [&] { io.run_for(std::chrono::milliseconds(1)); });
 }
 

@@ -154,7 +154,7 @@ TEST_F(ServerTest, OnlySubscribersAreNotified) {
   ASSERT_TRUE(listener.call("subscribe"));
   EXPECT_FALSE(on_server([this] { return server_->has_live_subscribers(); }));
   on_server([this] {
-    server_->notify_live({{"n", 0}});
+    server_->notify_live("live", {{"n", 0}});
     server_->notify_event("event", {{"n", 1}});
   });
   const auto heard = listener.next_notification(kPatience);
@@ -216,7 +216,7 @@ TEST_F(ServerTest, ASlowReaderOfLiveLosesOldLinesAndNotItsConnection) {
   const std::string text(4000, 'x');
   constexpr int kLines = 1000;
   on_server([&] {
-    for (int i = 1; i <= kLines; ++i) server_->notify_live({{"i", i}, {"text", text}});
+    for (int i = 1; i <= kLines; ++i) server_->notify_live("live", {{"i", i}, {"text", text}});
   });
   int heard = 0;
   std::int64_t last = 0;

@@ -172,7 +172,7 @@ class ProgramTest : public ServerFixture {
         ++pauses_;
         LiveUpdate live;
         live.snapshot.paused = true;
-        server_->notify_live(to_json(live));
+        server_->notify_live("live", to_json(live));
         return boost::json::value(true);
       });
       server_->on("session.resume", [this](const boost::json::object&, Connection&) -> Result<boost::json::value> {
@@ -230,7 +230,7 @@ TEST_F(ProgramTest, OnATerminalCtrlCStopsTheSessionAndTheTerminalIsAsItWas) {
   on_server([this] {
     LiveUpdate live;
     live.snapshot.force = Newtons{12.5};
-    server_->notify_live(to_json(live));
+    server_->notify_live("live", to_json(live));
   });
   ASSERT_TRUE(program.says("12.5 N")) << program.output();
   EXPECT_FALSE(program.echoes()) << "keys are read one by one";
