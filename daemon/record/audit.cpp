@@ -41,13 +41,14 @@ class Audit {
   }
 
   void read_inputs() {
-    SQLite::Statement inputs = select("SELECT samples, kind, json FROM inputs WHERE session_id = ? ORDER BY ordinal");
-    for (int n = 0; inputs.executeStep(); ++n) {
+    SQLite::Statement inputs =
+        select("SELECT samples, kind, json, ordinal FROM inputs WHERE session_id = ? ORDER BY ordinal");
+    while (inputs.executeStep()) {
       const auto samples = static_cast<std::uint64_t>(inputs.getColumn(0).getInt64());
       const std::string kind = inputs.getColumn(1).getString();
       const auto input = session::read_input(samples, kind, inputs.getColumn(2).getString());
       if (!input) {
-        found_.others.push_back(fmt::format("input {}: {}", n, input.error().context));
+        found_.bad_inputs.push_back({inputs.getColumn(3).getInt64(), input.error().context});
       } else if (std::holds_alternative<session::input::BallBack>(input->what)) {
         fresh_.insert(samples);
       }
@@ -55,11 +56,11 @@ class Audit {
   }
 
   void read_events() {
-    SQLite::Statement events = select("SELECT json FROM events WHERE session_id = ? ORDER BY ordinal");
-    for (int n = 0; events.executeStep(); ++n) {
+    SQLite::Statement events = select("SELECT json, ordinal FROM events WHERE session_id = ? ORDER BY ordinal");
+    while (events.executeStep()) {
       boost::system::error_code error;
       const auto parsed = boost::json::parse(events.getColumn(0).getString(), error);
-      if (error || !parsed.is_object()) found_.others.push_back(fmt::format("event {} cannot be read", n));
+      if (error || !parsed.is_object()) found_.bad_events.push_back(events.getColumn(1).getInt64());
     }
   }
 
@@ -87,21 +88,22 @@ class Audit {
     BadBlock block;
     block.id = integer(0);
     block.ordinal = integer(1);
-    block.count = static_cast<std::uint64_t>(integer(5));
+    block.count = plausible(integer(5));
     block.t0 = SessionTime(std::chrono::microseconds(integer(7)));
     ++found_.blocks;
-    follow_index(integer(3), integer(5), block.t0);
     const SQLite::Column data = row.getColumn(10);
     const std::span bytes(static_cast<const std::byte*>(data.getBlob()), static_cast<std::size_t>(data.getBytes()));
     const auto samples = decoder_.decode(row.getColumn(9).getInt(), bytes, {});
     if (!samples) {
+      follow_index(integer(3), block.count, block.t0);
       block.why = samples.error().context;
       found_.bad.push_back(std::move(block));
       return;
     }
+    follow_index(integer(3), samples->size(), block.t0);
     follow_sequence(*samples, static_cast<std::uint64_t>(integer(3)));
     const auto us = [](auto t) { return std::int64_t{t.time_since_epoch().count()}; };
-    const bool agrees = !samples->empty() && samples->size() == block.count &&
+    const bool agrees = !samples->empty() && samples->size() == static_cast<std::uint64_t>(integer(5)) &&
                         samples->front().sample.seq == static_cast<std::uint64_t>(integer(4)) &&
                         us(samples->front().sample.device_time) == integer(6) && us(samples->front().t) == integer(7) &&
                         us(samples->back().t) == integer(8) && integer(2) >= 0 && integer(2) < calibrations_;
@@ -115,13 +117,20 @@ class Audit {
     found_.bad.push_back(std::move(block));
   }
 
-  void follow_index(std::int64_t first, std::int64_t count, SessionTime t) {
-    if (first < next_index_) found_.others.push_back(fmt::format("blocks overlap at sample {}", first));
-    if (first > next_index_) {
+  /// A row's own count of a block that cannot be read, which may be as damaged: then it tells nothing.
+  static std::uint64_t plausible(std::int64_t count) {
+    const auto samples = static_cast<std::uint64_t>(count);
+    return samples <= kMaxBlockSamples ? samples : 0;
+  }
+
+  void follow_index(std::int64_t first, std::uint64_t count, SessionTime t) {
+    const auto index = static_cast<std::uint64_t>(first);
+    if (index < next_index_) found_.others.push_back(fmt::format("blocks overlap at sample {}", first));
+    if (index > next_index_) {
       if (found_.between_blocks == 0) found_.between_blocks_at = t;
-      found_.between_blocks += static_cast<std::uint64_t>(first - next_index_);
+      found_.between_blocks += index - next_index_;
     }
-    next_index_ = std::max(next_index_, first + count);
+    next_index_ = std::max(next_index_, index + count);
   }
 
   void follow_sequence(std::span<const TimedSample> samples, std::uint64_t index) {
@@ -142,7 +151,7 @@ class Audit {
   BlockDecoder decoder_;
   std::set<std::uint64_t> fresh_;  ///< samples that came from a ball that was plugged in anew
   std::int64_t calibrations_ = 0;
-  std::int64_t next_index_ = 0;
+  std::uint64_t next_index_ = 0;
   std::optional<std::uint64_t> last_seq_;
 };
 

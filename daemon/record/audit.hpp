@@ -17,15 +17,23 @@ namespace knead::record {
 struct BadBlock {
   std::int64_t id = 0;
   std::int64_t ordinal = 0;
-  std::uint64_t count = 0;           ///< as its row says
+  std::uint64_t count = 0;           ///< as its row says; 0 where it says more than a block can hold
   SessionTime t0{};                  ///< likewise
   bool readable = false;             ///< it can be read: only the row is wrong
   std::vector<TimedSample> samples;  ///< of a readable one
   std::string why;
 };
 
+/// An input that cannot be read.
+struct BadInput {
+  std::int64_t ordinal = 0;
+  std::string why;
+};
+
 struct SessionAudit {
   std::vector<BadBlock> bad;
+  std::vector<BadInput> bad_inputs;
+  std::vector<std::int64_t> bad_events;  ///< ordinals of those that cannot be read
   std::uint64_t blocks = 0;
   std::uint64_t samples = 0;  ///< in sound blocks
   /// Samples between blocks that the blocks' own indices say there were.

@@ -95,6 +95,8 @@ class Check {
     result_.blocks += audit.blocks;
     result_.samples += audit.samples;
     for (const BadBlock& block : audit.bad) say(block.why, block.t0, block.ordinal);
+    for (const BadInput& input : audit.bad_inputs) say(fmt::format("input {}: {}", input.ordinal, input.why));
+    for (const std::int64_t event : audit.bad_events) say(fmt::format("event {} cannot be read", event));
     for (const std::string& other : audit.others) say(other);
     if (!audit.bad.empty()) return;  // the counts below would only repeat it
     if (audit.between_blocks > audit.told_write) {

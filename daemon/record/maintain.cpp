@@ -4,6 +4,7 @@
 #include <SQLiteCpp/Backup.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,11 +54,17 @@ Result<FileBeside> FileBeside::make(const std::string& path) {
     return fail_errno(code, "cannot write beside " + path,
                       "use a folder that you may write to, on a disk with free space");
   }
+  // mkstemp makes it for the owner alone; a database that takes another's place belongs to the same people as that one.
   struct stat old{};
-  // mkstemp makes it for the owner alone; a database that takes another's place is as readable as that one was.
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  static_cast<void>(::fchmod(fd, ::stat(path.c_str(), &old) == 0 ? old.st_mode & 0777U : 0666U & ~mask));
+  mode_t mode = 0666U & ~mask;
+  if (::stat(path.c_str(), &old) == 0) {
+    mode = old.st_mode & 0777U;
+    // Root alone may give a file away; whoever else is here may at most be of its group.
+    if (::fchown(fd, old.st_uid, old.st_gid) != 0) static_cast<void>(::fchown(fd, static_cast<uid_t>(-1), old.st_gid));
+  }
+  static_cast<void>(::fchmod(fd, mode));
   ::close(fd);
   return FileBeside(std::move(name));
 }
@@ -85,6 +92,41 @@ Result<> FileBeside::move_to(const std::string& path, bool replace) {
   return {};
 }
 
+Result<> FileBeside::take_place_of(const std::string& path, const std::string& kept_as) {
+  std::error_code error;
+  const auto keep = [&error](const std::string& from, const std::string& to) {
+    std::filesystem::create_hard_link(from, to, error);
+    if (!error || error == std::errc::file_exists) return;
+    // A file system that knows one name for a file.
+    std::filesystem::copy_file(from, to, error);
+    if (!error && !sync(to)) error.assign(EIO, std::system_category());
+    if (error) ::unlink(to.c_str());
+  };
+  const auto failed = [&]() -> Result<> {
+    return fail(Errc::kStorage, fmt::format("cannot keep the damaged database as {}", kept_as),
+                "check the folder's permissions and free space", error.value());
+  };
+  keep(path, kept_as);
+  if (error) return failed();
+  const std::string log = path + "-wal";
+  const std::string kept_log = kept_as + "-wal";
+  std::error_code none;
+  const bool has_log = std::filesystem::exists(log, none);
+  if (has_log) keep(log, kept_log);
+  if (error) {
+    ::unlink(kept_as.c_str());
+    return failed();
+  }
+  // From here on both names have all of it. The log goes before the new file comes, or SQLite would read it into that.
+  ::unlink(log.c_str());
+  ::unlink((path + "-shm").c_str());
+  const auto moved = move_to(path, true);
+  if (moved) return {};
+  if (has_log) keep(kept_log, log);
+  for (const std::string& kept : {kept_log, kept_as}) ::unlink(kept.c_str());
+  return moved;
+}
+
 Result<Backup> back_up_database(const std::string& path, const std::string& to, bool replace) {
   std::error_code none;
   if (!std::filesystem::exists(path, none)) {
@@ -103,7 +145,8 @@ Result<Backup> back_up_database(const std::string& path, const std::string& to, 
     SQLite::Database target(copy->name(), SQLite::OPEN_READWRITE, kBusyTimeoutMs);
     SQLite::Backup backup(target, *from);
     // In one go: one moment of the database, and a writer does not wait for it.
-    backup.executeStep(-1);
+    const int result = backup.executeStep(-1);
+    if (result != SQLITE_DONE) throw SQLite::Exception(::sqlite3_errstr(result), result);
     return {};
   });
   if (!copied) return std::unexpected(copied.error());

@@ -22,6 +22,10 @@ class FileBeside {
   [[nodiscard]] const std::string& name() const { return name_; }
   /// Onto the disk, and then to @p path. Errors: kRefused when that exists and is not to be replaced; kStorage.
   Result<> move_to(const std::string& path, bool replace);
+  /// Onto the disk, and then to where the database @p path is, which from then on is @p kept_as, with the log that
+  /// belongs to it. At every moment there is a database at @p path, and on an error it is the old one. Errors:
+  /// kStorage.
+  Result<> take_place_of(const std::string& path, const std::string& kept_as);
 
  private:
   explicit FileBeside(std::string name) : name_(std::move(name)) {}

@@ -8,9 +8,14 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <system_error>
 
 #include "daemon/record/audit.hpp"
+#include "daemon/record/block_codec.hpp"
+#include "daemon/record/block_places.hpp"
 #include "daemon/record/check.hpp"
 #include "daemon/record/database.hpp"
 #include "daemon/record/lock_file.hpp"
@@ -88,28 +93,31 @@ class Mend {
     exec("DELETE FROM gaps WHERE session_id = ? AND count < 0", id);
     exec("UPDATE gaps SET kind = 'write' WHERE session_id = ? AND kind NOT IN ('sequence', 'ring', 'write', 'event')",
          id);
-    const SessionAudit before = audit_session(db_, id);
     const bool ended = number("SELECT outcome IS NOT NULL FROM sessions WHERE id = ?", id) != 0;
-    const auto said = static_cast<std::uint64_t>(number("SELECT samples FROM sessions WHERE id = ?", id));
-    std::uint64_t kept = before.samples;
+    const std::int64_t said = number("SELECT samples FROM sessions WHERE id = ?", id);
+    // Negative ones too are larger than that.
+    const bool said_well = ended && static_cast<std::uint64_t>(said) <= kMostSamples;
+    for (const BadBlock& block : audit_session(db_, id).bad) {
+      if (block.readable) rewrite(block);
+    }
+    const auto samples = static_cast<std::uint64_t>(said);
+    place(id, said_well ? std::optional(samples) : std::nullopt);
+    const SessionAudit before = audit_session(db_, id);
+    const std::uint64_t kept = before.samples;
     std::uint64_t lost = 0;
     for (const BadBlock& block : before.bad) {
-      if (block.readable) {
-        rewrite(block);
-        kept += block.samples.size();
-      } else {
-        exec("DELETE FROM sample_blocks WHERE id = ?", block.id);
-        gap(id, block.t0, GapKind::kWrite, block.count);
-        lost += block.count;
-        repair_.done.push_back(fmt::format("session {}, block {}: {}; its {} samples are a gap now", id, block.ordinal,
-                                           block.why, block.count));
-      }
+      exec("DELETE FROM sample_blocks WHERE id = ?", block.id);
+      gap(id, block.t0, GapKind::kWrite, block.count);
+      lost += block.count;
+      repair_.done.push_back(fmt::format("session {}, block {}: {}; {}", id, block.ordinal, block.why,
+                                         block.count == 0 ? std::string("nobody knows how many samples it held")
+                                                          : fmt::format("its {} samples are a gap now", block.count)));
     }
     // Rows that are gone altogether: the blocks around them say how many samples there were, or the session does.
     std::uint64_t gone = before.between_blocks > before.told_write ? before.between_blocks - before.told_write : 0;
     SessionTime gone_at = before.between_blocks_at;
-    if (ended && said > kept + lost + gone) {
-      gone = said - kept - lost;
+    if (said_well && samples > kept + lost + gone) {
+      gone = samples - kept - lost;
       gone_at = SessionTime(std::chrono::microseconds(number("SELECT elapsed_us FROM sessions WHERE id = ?", id)));
     }
     if (gone > 0) {
@@ -124,12 +132,15 @@ class Mend {
           "UPDATE sessions SET samples = ?2, lost = (SELECT coalesce(sum(count), 0) FROM gaps WHERE session_id = ?1 "
           "AND kind <> 'event') WHERE id = ?1",
           id, after.samples);
-      if (lost == 0 && said != after.samples) {
+      if (lost == 0 && samples != after.samples) {
         repair_.done.push_back(
             fmt::format("session {}: its count of samples is {} now, and was {}", id, after.samples, said));
       }
     }
-    drop_unreadable(id);
+    drop(id, "events", before.bad_events);
+    std::vector<std::int64_t> inputs;
+    for (const BadInput& input : before.bad_inputs) inputs.push_back(input.ordinal);
+    drop(id, "inputs", inputs);
     repair_.samples_lost += lost;
   }
 
@@ -150,16 +161,39 @@ class Mend {
          std::int64_t{t.time_since_epoch().count()}, to_string(kind), count);
   }
 
-  /// Events and inputs that are no JSON are counted as what is missing, like those that could not be kept.
-  void drop_unreadable(std::int64_t id) {
-    for (const char* table : {"events", "inputs"}) {
-      SQLite::Statement drop(db_, fmt::format("DELETE FROM {} WHERE session_id = ? AND NOT json_valid(json)", table));
-      drop.bind(1, id);
-      const int dropped = drop.exec();
-      if (dropped == 0) continue;
-      gap(id, {}, GapKind::kEvent, static_cast<std::uint64_t>(dropped));
-      repair_.done.push_back(fmt::format("session {}: {} {} could not be read, and are a gap now", id, dropped, table));
+  /// Puts blocks whose indices cannot be true, since they overlap, where they can be.
+  void place(std::int64_t id, std::optional<std::uint64_t> samples) {
+    std::vector<std::int64_t> ids;
+    std::vector<BlockPlace> places;
+    SQLite::Statement blocks(db_,
+                             "SELECT id, first_index, count FROM sample_blocks WHERE session_id = ? ORDER BY ordinal");
+    blocks.bind(1, id);
+    while (blocks.executeStep()) {
+      ids.push_back(blocks.getColumn(0).getInt64());
+      const auto count = static_cast<std::uint64_t>(blocks.getColumn(2).getInt64());
+      places.push_back({.first_index = static_cast<std::uint64_t>(blocks.getColumn(1).getInt64()),
+                        .count = count <= kMaxBlockSamples ? count : 0});
     }
+    // What could not be written has its places too.
+    const std::int64_t unwritten =
+        number("SELECT coalesce(sum(count), 0) FROM gaps WHERE session_id = ? AND kind = 'write'", id);
+    if (samples) *samples += static_cast<std::uint64_t>(unwritten);
+    const std::vector<std::uint64_t> right = place_blocks(places, samples);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (right[i] == places[i].first_index) continue;
+      exec("UPDATE sample_blocks SET first_index = ?2 WHERE id = ?1", ids[i], right[i]);
+      repair_.done.push_back(fmt::format("session {}: a block is where it belongs again, at sample {}", id, right[i]));
+    }
+  }
+
+  /// Events and inputs that cannot be read are counted as what is missing, like those that could not be kept.
+  void drop(std::int64_t id, std::string_view table, std::span<const std::int64_t> ordinals) {
+    if (ordinals.empty()) return;
+    SQLite::Statement row(db_, fmt::format("DELETE FROM {} WHERE session_id = ? AND ordinal = ?", table));
+    for (const std::int64_t ordinal : ordinals) record::run(row, id, ordinal);
+    gap(id, {}, GapKind::kEvent, ordinals.size());
+    repair_.done.push_back(
+        fmt::format("session {}: {} {} could not be read, and are a gap now", id, ordinals.size(), table));
   }
 
   SQLite::Database& db_;
@@ -223,23 +257,6 @@ std::string free_name(const std::string& path) {
   return name;
 }
 
-/// The new file takes the old one's place; the old one, with the log that belongs to it, gets another name.
-Result<> swap(const std::string& path, FileBeside& copy, const std::string& kept_as) {
-  const auto failed = [&](const std::error_code& error) {
-    return fail(Errc::kStorage, fmt::format("cannot keep the damaged database as {}", kept_as),
-                "check the folder's permissions and free space", error.value());
-  };
-  std::error_code error;
-  std::filesystem::rename(path, kept_as, error);
-  if (error) return failed(error);
-  for (const char* suffix : {"-wal", "-shm"}) {
-    std::error_code none;
-    if (std::filesystem::exists(path + suffix, none)) std::filesystem::rename(path + suffix, kept_as + suffix, error);
-    if (error) return failed(error);
-  }
-  return copy.move_to(path, false);
-}
-
 }  // namespace
 
 Result<Repair> repair_database(const std::string& path) {
@@ -265,7 +282,7 @@ Result<Repair> repair_database(const std::string& path) {
                 "restore a backup of it; it was left as it is");
   }
   repair.kept_as = free_name(path);
-  if (auto swapped = swap(path, *copy, repair.kept_as); !swapped) return std::unexpected(swapped.error());
+  if (auto placed = copy->take_place_of(path, repair.kept_as); !placed) return std::unexpected(placed.error());
   return repair;
 }
 

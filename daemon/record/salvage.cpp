@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace knead::record {
@@ -13,6 +14,8 @@ namespace {
 
 /// Keys are numbers that rise by one: how far behind the last that can be read others are looked for.
 constexpr std::int64_t kFarthestProbe = 500;
+/// Between the two ends of damage, of a table: some seconds' worth. A key that is itself damaged may be any number.
+constexpr std::int64_t kMostProbes = 200'000;
 
 struct Table {
   std::string name;
@@ -47,51 +50,65 @@ class Salvage {
   Salvage(SQLite::Database& damaged, SQLite::Database& copy, const Table& table)
       : damaged_(damaged),
         table_(table),
-        insert_(copy, fmt::format("INSERT OR IGNORE INTO {} ({}) VALUES ({})", table.name, list_of(table.columns),
-                                  marks(table.columns.size()))) {}
+        insert_(copy, fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING", table.name,
+                                  list_of(table.columns), marks(table.columns.size()))) {}
 
   /// @return whether every row could be read.
   bool run() {
-    if (read("", "")) return true;
+    SQLite::Statement forwards = select("", "");
+    if (read(forwards)) return true;
     const auto front = last_key_;
-    read("", " DESC");
+    SQLite::Statement backwards = select("", " DESC");
+    read(backwards);
     const auto back = last_key_;
     if (table_.key.empty()) return false;
     // What lies between the two ends of the damage.
-    std::int64_t last = front.value_or(0);
-    for (std::int64_t key = last; key <= back.value_or(last + kFarthestProbe); ++key) {
-      const std::string where = fmt::format("WHERE {} = {}", table_.key.front(), key);
-      if (!read(where, "")) read(where, " DESC");
-      if (last_key_) last = key;
+    const std::string where = fmt::format("WHERE {} = ?", table_.key.front());
+    SQLite::Statement of_key = select(where, "");
+    SQLite::Statement of_key_backwards = select(where, " DESC");
+    std::int64_t left = back ? kMostProbes : kFarthestProbe;
+    for (std::int64_t key = front.value_or(0); left > 0 && key <= back.value_or(kLastKey); ++key, --left) {
+      of_key.bind(1, key);
+      if (!read(of_key)) {
+        of_key_backwards.bind(1, key);
+        read(of_key_backwards);
+      }
+      if (last_key_ && !back) left = kFarthestProbe;
     }
     return false;
   }
+  /// Whether there were rows that could be read, and that the table does not take.
+  [[nodiscard]] bool refused() const { return refused_; }
 
  private:
+  static constexpr std::int64_t kLastKey = std::numeric_limits<std::int64_t>::max() - 1;
+
   static std::string marks(std::size_t count) {
     std::string text = "?";
     for (std::size_t i = 1; i < count; ++i) text += ", ?";
     return text;
   }
 
+  SQLite::Statement select(const std::string& where, const char* direction) {
+    return {damaged_, fmt::format("SELECT {}{} FROM {} NOT INDEXED {} {} {}", list_of(table_.columns),
+                                  table_.key.empty() ? "" : ", " + table_.key.front(), table_.name, where,
+                                  table_.key.empty() ? "" : "ORDER BY", list_of(table_.key, direction))};
+  }
+
   /// @return whether it came to the end.
-  bool read(const std::string& where, const char* direction) {
+  bool read(SQLite::Statement& select) {
     last_key_.reset();
-    try {
-      SQLite::Statement select(damaged_,
-                               fmt::format("SELECT {}{} FROM {} NOT INDEXED {} {} {}", list_of(table_.columns),
-                                           table_.key.empty() ? "" : ", " + table_.key.front(), table_.name, where,
-                                           table_.key.empty() ? "" : "ORDER BY", list_of(table_.key, direction)));
-      while (step(select)) {
-        for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-          copy_value(select.getColumn(static_cast<int>(i)), static_cast<int>(i) + 1);
-        }
-        if (!table_.key.empty()) last_key_ = select.getColumn(static_cast<int>(table_.columns.size())).getInt64();
-        insert();
+    for (;;) {
+      const int result = select.tryExecuteStep();
+      if (result != SQLITE_ROW) {
+        select.tryReset();
+        return result == SQLITE_DONE;
       }
-      return true;
-    } catch (const Damage&) {
-      return false;
+      for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+        copy_value(select.getColumn(static_cast<int>(i)), static_cast<int>(i) + 1);
+      }
+      if (!table_.key.empty()) last_key_ = select.getColumn(static_cast<int>(table_.columns.size())).getInt64();
+      insert();
     }
   }
 
@@ -103,26 +120,23 @@ class Salvage {
     } else if (value.isText()) {
       insert_.bind(to, value.getString());
     } else if (value.isBlob()) {
-      insert_.bind(to, value.getBlob(), value.getBytes());
+      // SQLite gives nullptr for an empty one, and takes nullptr for NULL.
+      const void* bytes = value.getBlob();
+      insert_.bind(to, bytes == nullptr ? "" : bytes, value.getBytes());
     } else {
       insert_.bind(to);
     }
   }
 
-  struct Damage {};
-  static bool step(SQLite::Statement& select) {
-    try {
-      return select.executeStep();
-    } catch (const SQLite::Exception&) {
-      throw Damage{};
-    }
-  }
   /// A row whose values the table does not take (a NULL where damage left one) is as lost as one that cannot be read.
   void insert() {
     const int result = insert_.tryExecuteStep();
     insert_.tryReset();
     if (result == SQLITE_DONE) return;
-    if ((result & 0xFF) == SQLITE_CONSTRAINT || (result & 0xFF) == SQLITE_MISMATCH) return;
+    if ((result & 0xFF) == SQLITE_CONSTRAINT || (result & 0xFF) == SQLITE_MISMATCH) {
+      refused_ = true;
+      return;
+    }
     throw SQLite::Exception(::sqlite3_errstr(result), result);
   }
 
@@ -130,13 +144,16 @@ class Salvage {
   const Table& table_;
   SQLite::Statement insert_;
   std::optional<std::int64_t> last_key_;
+  bool refused_ = false;
 };
 
 }  // namespace
 
 void salvage(SQLite::Database& damaged, SQLite::Database& copy, std::vector<std::string>& missing) {
   for (const Table& table : tables_of(copy)) {
-    if (!Salvage(damaged, copy, table).run()) missing.push_back("some of the table " + table.name + " cannot be read");
+    Salvage one(damaged, copy, table);
+    if (!one.run()) missing.push_back("some of the table " + table.name + " cannot be read");
+    if (one.refused()) missing.push_back("some rows of the table " + table.name + " held what no row may hold");
   }
 }
 

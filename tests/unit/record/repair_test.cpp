@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// knead db repair: what it keeps of a damaged file, and what it says of the rest.
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "daemon/record/maintain.hpp"
+#include "daemon/record/repair.hpp"
+#include "tests/unit/record/damage.hpp"
+#include "tests/unit/record/support.hpp"
+
+namespace knead::record {
+namespace {
+
+using test::bytes_of;
+using test::expect_part_of;
+using test::open_store;
+using test::samples_of;
+using test::tamper;
+using test::TempFolder;
+using test::what_is_wrong;
+using test::write_sessions;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct Damage {
+  const char* sql;
+  const char* found;
+  bool loses_samples;
+};
+
+TEST(DatabaseRepair, MendsEachKindOfDamageThatCheckNamesAndKeepsTheRest) {
+  const Damage kinds[] = {
+      {"UPDATE sample_blocks SET data = CAST(substr(data, 1, 50) || zeroblob(length(data) - 50) AS BLOB) "
+       "WHERE session_id = 2 AND ordinal = 1",
+       "session 2 (2025-03-01T07:15:00.000250Z + 1.0 s), block 1: a block of samples is damaged", true},
+      {"DELETE FROM sample_blocks WHERE session_id = 2 AND ordinal = 2", "samples are missing between its blocks",
+       true},
+      {"DELETE FROM sample_blocks WHERE session_id = 2 AND ordinal = (SELECT max(ordinal) FROM sample_blocks WHERE "
+       "session_id = 2)",
+       "it says that it has 5000 samples", true},
+      {"UPDATE sample_blocks SET count = count + 3 WHERE session_id = 2 AND ordinal = 1",
+       "block 1: its row does not say what it holds", false},
+      {"UPDATE sample_blocks SET data = x'00', count = 4000000000000 WHERE session_id = 2 AND ordinal = 1",
+       "session 2 (2025-03-01T07:15:00.000250Z + 1.0 s), block 1: a block of samples is damaged", true},
+      {"UPDATE sample_blocks SET data = x'00', count = -5 WHERE session_id = 2 AND ordinal = 1",
+       "a block of samples is damaged", true},
+      {"UPDATE sample_blocks SET first_index = first_index + 7 WHERE session_id = 2 AND ordinal = 1",
+       "blocks overlap at sample", false},
+      {"UPDATE sample_blocks SET first_index = first_index - 7 WHERE session_id = 2 AND ordinal = 1",
+       "blocks overlap at sample", false},
+      {"UPDATE sample_blocks SET first_index = 9223372036854775807 WHERE session_id = 2 AND ordinal = 1",
+       "blocks overlap at sample", false},
+      {"UPDATE sample_blocks SET first_index = first_index + 7 WHERE session_id = 2 AND ordinal = (SELECT max(ordinal) "
+       "FROM sample_blocks WHERE session_id = 2)",
+       "7 samples are missing between its blocks", false},
+      {"UPDATE sample_blocks SET codec = 99 WHERE session_id = 2 AND ordinal = 0", "uses codec 99", true},
+      {"DELETE FROM gaps WHERE session_id = 2", "sequence numbers are missing, and its gaps account for 0", false},
+      {"UPDATE sessions SET lost = lost + 1 WHERE id = 2", "its gaps add up to", false},
+      {"UPDATE sessions SET samples = 17 WHERE id = 2", "it says that it has 17 samples, and 5000 are there", false},
+      {"UPDATE sessions SET samples = -1 WHERE id = 2", "and 5000 are there", false},
+      {"UPDATE events SET json = '[1]' WHERE session_id = 2", "event 0 cannot be read", false},
+      {"UPDATE inputs SET kind = 'hummed' WHERE session_id = 2", "input 0: ", false},
+      {"UPDATE events SET json = 'x' WHERE session_id = 2", "event 0 cannot be read", false},
+      {"UPDATE inputs SET json = 'x' WHERE session_id = 2", "input 0: ", false},
+      {"DELETE FROM calibrations WHERE session_id = 2", "its calibration is missing", false},
+      {"INSERT INTO reps VALUES (77, 0, 1, 0, 0, 1, 1, 1, 0)", "a row of reps belongs to no session", false},
+      {"DELETE FROM sessions WHERE id = 2", "belongs to no session", false},
+  };
+  for (const Damage& damage : kinds) {
+    SCOPED_TRACE(damage.sql);
+    const TempFolder folder;
+    const std::string path = folder.file("knead.db");
+    const auto written = write_sessions(path, 3);
+    tamper(path, damage.sql);
+    EXPECT_THAT(what_is_wrong(path), HasSubstr(damage.found));
+    const std::string damaged = bytes_of(path);
+
+    const auto repair = repair_database(path);
+    ASSERT_TRUE(repair) << repair.error().message();
+    EXPECT_TRUE(repair->needed);
+    EXPECT_THAT(what_is_wrong(path), IsEmpty());
+    EXPECT_EQ(bytes_of(repair->kept_as), damaged) << "what was there is still there";
+    EXPECT_EQ(repair->samples_lost > 0, damage.loses_samples);
+    const Store store = Store::open_read_only(path).value();
+    for (const auto& [id, samples] : written) {
+      auto want = samples;
+      if (std::string_view(damage.sql).starts_with("DELETE FROM calibrations") && id == 2) {
+        for (TimedSample& s : want) s.sample.force = protocol::Calibration{}.force(s.sample.raw);
+      }
+      const auto kept = expect_part_of(samples_of(store, id), want);
+      EXPECT_EQ(kept, samples.size() - (id == 2 ? repair->samples_lost : 0)) << "session " << id;
+      const auto facts = store.load_session(id)->facts;
+      EXPECT_EQ(facts.samples, kept);
+      if (id != 2) {
+        EXPECT_EQ(facts.outcome, "completed");
+      }
+    }
+  }
+}
+
+TEST(DatabaseRepair, DeletesTheEventsAndInputsThatCheckNamesAndNoOthers) {
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  {
+    Store store = open_store(path);
+    auto writer = SessionWriter::begin(store, test::header()).value();
+    for (unsigned n = 0; n < 5; ++n) {
+      ASSERT_TRUE(writer.add_event({SessionTime(std::chrono::seconds(n)), session::event::SamplesLost{n + 1}}));
+      ASSERT_TRUE(writer.add_input({n, session::input::Pause{"cli"}}));
+    }
+    ASSERT_TRUE(writer.end(test::summary()));
+  }
+  tamper(path,
+         "UPDATE events SET json = '[1]' WHERE ordinal = 1; UPDATE events SET json = 'x' WHERE ordinal = 3;"
+         "UPDATE inputs SET kind = 'hummed' WHERE ordinal = 2");
+  const auto repair = repair_database(path);
+  ASSERT_TRUE(repair) << repair.error().message();
+  SQLite::Database db(path);
+  EXPECT_EQ(db.execAndGet("SELECT group_concat(ordinal) FROM events").getString(), "0,2,4");
+  EXPECT_EQ(db.execAndGet("SELECT group_concat(ordinal) FROM inputs").getString(), "0,1,3,4");
+  EXPECT_EQ(db.execAndGet("SELECT sum(count) FROM gaps WHERE kind = 'event'").getInt(), 3);
+}
+
+TEST(DatabaseRepair, KeepsWhatAPluginKeptAlsoWhereThatWasNothing) {
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  {
+    Store store = open_store(path);
+    SessionHeader header = test::header();
+    header.plugin = PluginIdentity{"activation.so", "activation", "1.0"};
+    auto writer = SessionWriter::begin(store, header).value();
+    SessionSummary summary = test::summary();
+    summary.plugin_state = "";
+    ASSERT_TRUE(writer.end(summary));
+  }
+  tamper(path, "UPDATE sessions SET lost = 5");
+  ASSERT_TRUE(repair_database(path));
+  SQLite::Database db(path);
+  EXPECT_EQ(db.execAndGet("SELECT count(*) FROM plugin_runs WHERE state_before = x'' AND state_after = x''").getInt(),
+            1);
+}
+
+TEST(DatabaseRepair, SaysWhichTableHeldARowThatNoTableTakes) {
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  write_sessions(path, 1, 100);
+  tamper(path,
+         "CREATE TABLE lax AS SELECT * FROM reps; DROP TABLE reps; ALTER TABLE lax RENAME TO reps;"
+         "INSERT INTO reps VALUES (1, 0, 1, 0, 0, 1, 1, 1, NULL), (1, 1, 2, 0, 0, 1, 1, 1, 0);"
+         "UPDATE sessions SET lost = 5");
+  const auto repair = repair_database(path);
+  ASSERT_TRUE(repair) << repair.error().message();
+  EXPECT_THAT(repair->done, testing::Contains("some rows of the table reps held what no row may hold"));
+  EXPECT_EQ(SQLite::Database(path).execAndGet("SELECT group_concat(n) FROM reps").getString(), "2");
+}
+
+TEST(DatabaseRepair, OfAFarKeyBehindDamageDoesNotTryAllTheKeysBetween) {
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  write_sessions(path, 1, 12'000);
+  tamper(path, "UPDATE sample_blocks SET id = id + 4000000000000000000 WHERE ordinal > 1");
+  test::spoil_page(path, test::page_of(path, "sample_blocks", 1));
+  const auto repair = repair_database(path);
+  ASSERT_TRUE(repair) << repair.error().message();
+  EXPECT_THAT(repair->done, testing::Contains("some of the table sample_blocks cannot be read"));
+  EXPECT_THAT(what_is_wrong(path), IsEmpty());
+}
+
+TEST(DatabaseRepair, LeavesEverythingAsItWasWhenTheOldFileCannotBeKept) {
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  write_sessions(path, 1, 100);
+  std::ofstream(path + "-wal") << "log";
+  std::filesystem::create_directories(folder.file("kept-wal") + "/full");
+  const std::string before = bytes_of(path);
+  auto copy = FileBeside::make(path).value();
+  EXPECT_FALSE(copy.take_place_of(path, folder.file("kept")));
+  EXPECT_TRUE(bytes_of(path) == before);
+  EXPECT_EQ(bytes_of(path + "-wal"), "log");
+  EXPECT_FALSE(std::filesystem::exists(folder.file("kept")));
+
+  // And where the new one cannot come.
+  std::filesystem::remove(copy.name());
+  EXPECT_FALSE(copy.take_place_of(path, folder.file("other")));
+  EXPECT_TRUE(bytes_of(path) == before);
+  EXPECT_EQ(bytes_of(path + "-wal"), "log");
+  EXPECT_FALSE(std::filesystem::exists(folder.file("other")));
+  EXPECT_FALSE(std::filesystem::exists(folder.file("other-wal")));
+}
+
+TEST(DatabaseRepair, ByRootGivesTheNewFileToTheOwnerOfTheOld) {
+  if (::getuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  constexpr uid_t kNobody = 65534;
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  write_sessions(path, 1, 100);
+  std::filesystem::remove(path + ".lock");
+  ASSERT_EQ(::chown(path.c_str(), kNobody, kNobody), 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0640), 0);
+  tamper(path, "UPDATE sessions SET lost = 5");
+  ASSERT_TRUE(repair_database(path));
+  for (const std::string& file : {path, path + ".lock"}) {
+    SCOPED_TRACE(file);
+    struct stat now{};
+    ASSERT_EQ(::stat(file.c_str(), &now), 0);
+    EXPECT_EQ(now.st_uid, kNobody);
+    EXPECT_EQ(now.st_gid, kNobody);
+    EXPECT_EQ(now.st_mode & 0777U, file == path ? 0640U : 0644U);
+  }
+}
+
+TEST(DatabaseRepair, LeavesASoundDatabaseAsItIs) {
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  write_sessions(path, 2);
+  const std::string before = bytes_of(path);
+  const auto repair = repair_database(path);
+  ASSERT_TRUE(repair);
+  EXPECT_FALSE(repair->needed);
+  EXPECT_EQ(bytes_of(path), before);
+}
+
+TEST(DatabaseRepair, KeepsOfAFileWithGarbageInItOnlyWhatWasWritten) {
+  std::mt19937 random(5);
+  int lost_some = 0;
+  int hopeless = 0;
+  std::size_t kept_in_all = 0;
+  for (int round = 0; round < 60; ++round) {
+    SCOPED_TRACE(round);
+    const TempFolder folder;
+    const std::string path = folder.file("knead.db");
+    const auto written = write_sessions(path, 4, 3000);
+    const auto size = std::filesystem::file_size(path);
+    {
+      // Anywhere but in the first page, without which SQLite does not know the file.
+      std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+      const std::size_t length = 1 + random() % 6000;
+      file.seekp(static_cast<std::streamoff>(4096 + random() % (size - 4096 - length)));
+      for (std::size_t i = 0; i < length; ++i) file.put(static_cast<char>(random()));
+    }
+    const std::string damaged = bytes_of(path);
+    const bool noticed = !what_is_wrong(path).empty();
+    const auto repair = repair_database(path);
+    if (!repair) {
+      // The garbage is in the list of tables, without which no row can be found.
+      ASSERT_THAT(repair.error().message(), HasSubstr("restore a backup"));
+      ASSERT_EQ(bytes_of(path), damaged);
+      ++hopeless;
+      continue;
+    }
+    ASSERT_EQ(repair->needed, noticed);
+    ASSERT_THAT(what_is_wrong(path), IsEmpty());
+    if (noticed) {
+      ASSERT_EQ(bytes_of(repair->kept_as), damaged);
+    }
+    const Store store = Store::open_read_only(path).value();
+    std::size_t kept = 0;
+    const auto sessions = store.list_sessions(100).value();
+    for (const SessionFacts& facts : sessions) {
+      ASSERT_TRUE(written.contains(facts.id));
+      auto want = written.at(facts.id);
+      // A calibration that is lost takes the force with it, never the raw count.
+      const auto calibration = store.load_session(facts.id)->calibrations.at(0);
+      for (TimedSample& s : want) s.sample.force = calibration.force(s.sample.raw);
+      kept += expect_part_of(samples_of(store, facts.id), want);
+    }
+    kept_in_all += kept;
+    lost_some += kept < 12'000 ? 1 : 0;
+  }
+  EXPECT_LT(hopeless, 20);
+  EXPECT_GT(lost_some, 5) << "the garbage did no harm, and this proves little";
+  EXPECT_GT(kept_in_all, 60U * 12'000U / 3) << "more was lost than the garbage covers";
+}
+
+TEST(DatabaseRepair, DoesNothingWhileADaemonWrites) {
+  const TempFolder folder;
+  const Store daemon = open_store(folder.file("knead.db"));
+  for (const Errc code :
+       {repair_database(folder.file("knead.db")).error().code, vacuum_database(folder.file("knead.db")).error().code}) {
+    EXPECT_EQ(code, Errc::kBusy);
+  }
+}
+
+TEST(DatabaseRepair, SaysThatAFileWithoutAHeadCannotBeReadAndLeavesIt) {
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  write_sessions(path, 1);
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file << std::string(4096, 'x');
+  }
+  const std::string before = bytes_of(path);
+  const auto repair = repair_database(path);
+  ASSERT_FALSE(repair);
+  EXPECT_THAT(repair.error().message(), HasSubstr("the file is not a database"));
+  EXPECT_EQ(bytes_of(path), before);
+}
+
+}  // namespace
+}  // namespace knead::record
