@@ -214,6 +214,8 @@ void append_maybe(fmt::memory_buffer& out, std::string_view name, const std::arr
 void append_inputs(fmt::memory_buffer& out, const StoredInputs& inputs) {
   fmt::format_to(std::back_inserter(out), ",\n\"inputs\":{{\"kept\":{},", inputs.kept);
   append_maybe(out, "own_band", kBandColumns, inputs.band);
+  append(out, ",\"own_soft_cap_n\":");
+  append_json(out, inputs.soft_cap ? Cell(inputs.soft_cap->value) : Cell());
   append(out, ",");
   append_maybe(out, "plugin", kPluginColumns, inputs.plugin);
   append(out, ",\"plugin_state_hex\":\"");

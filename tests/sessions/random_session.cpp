@@ -166,6 +166,8 @@ class RandomSession final : private live::SessionObserver, private live::PluginP
     made_.calibrations.push_back(calibration_);
     made_.saw.emplace(fmt::format("{} Hz", rate));
     made_.saw.emplace(made_.header.plugin ? "plugin" : "no plugin");
+    made_.saw.emplace(made_.header.band ? "own band" : "no own band");
+    made_.saw.emplace(made_.header.soft_cap ? "soft cap" : "no soft cap");
     made_.saw.emplace(made_.header.nrs_before ? "rating" : "no rating");
     if (!calibration_.calibrated) made_.saw.emplace("uncalibrated");
     disk_fails_ = chance_.odds(8);
@@ -175,8 +177,9 @@ class RandomSession final : private live::SessionObserver, private live::PluginP
     controls_.begin_session();
     live::PluginPort* plugin = made_.header.plugin ? this : nullptr;
     conductor_.emplace(made_.header.routine,
-                       session::SessionOptions{.side = made_.header.side, .band = made_.header.band}, plugin,
-                       std::vector<live::SessionObserver*>{this});
+                       session::SessionOptions{
+                           .side = made_.header.side, .band = made_.header.band, .soft_cap = made_.header.soft_cap},
+                       plugin, std::vector<live::SessionObserver*>{this});
   }
 
   MadeSession run() {
@@ -222,6 +225,7 @@ class RandomSession final : private live::SessionObserver, private live::PluginP
     h.routine = random_routine(chance_);
     h.side = chance_.odds(2) ? session::Side::kLeft : session::Side::kRight;
     if (chance_.odds(3)) h.band = session::Band{{chance_.real(6.0, 12.0)}, {chance_.real(20.0, 35.0)}, {0.7}};
+    if (chance_.odds(3)) h.soft_cap = Newtons{chance_.real(15.0, 30.0)};
     h.ball_serial = ball_.ball().serial();
     h.ball = ball_.ball().info();
     h.calibration = calibration_;

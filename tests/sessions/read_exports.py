@@ -118,6 +118,8 @@ def check_json(base, truth):
     same(whole["events"], [json.loads(text) for _, _, text in truth.tables["events"]], "json events")
     want = [[samples, kind, json.loads(text)] for samples, kind, text in truth.tables["inputs"]]
     same([[row["samples"], row["kind"], row["json"]] for row in whole["inputs"]["rows"]], want, "json inputs")
+    for name in ("own_band", "own_soft_cap_n"):
+        same(whole["inputs"].get(name, "missing"), truth.facts[name], f"json {name}")
     want = [[name, value and float.fromhex(value), *rest] for name, value, *rest in truth.tables["measures"]]
     same([[m["name"], m["value"], m["unit"], m["source"], m["text"]] for m in whole["measures"]], want, "json measures")
     same([[round(g["t_s"] * 1e6), g["kind"], g["count"]] for g in whole["gaps"]], truth.tables["gaps"], "json gaps")

@@ -243,6 +243,14 @@ void write_truth(const std::string& path, const Truth& truth, const record::Stor
   facts["end_us"] = end_us;
   facts["counted"] = truth.made.ended && truth.made.complete;
   facts["credited_us"] = f.credited.count();
+  const record::SessionHeader& header = truth.made.header;
+  facts["own_band"] = nullptr;
+  if (header.band) {
+    facts["own_band"] = {{"lo_n", header.band->lo.value},
+                         {"hi_n", header.band->hi.value},
+                         {"hysteresis_n", header.band->hysteresis.value}};
+  }
+  facts["own_soft_cap_n"] = header.soft_cap ? json::value(header.soft_cap->value) : json::value(nullptr);
   json::object all{{"facts", std::move(facts)}, {"inputs", std::move(given)}};
   for (const char* table : {"events", "reps", "gaps", "measures", "calibrations"}) {
     all[table] = cells(truth.stored, table);
