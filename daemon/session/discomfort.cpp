@@ -20,6 +20,7 @@ constexpr auto kRateSpan = 500ms;  // of the rate that is shown: steady enough t
 constexpr auto kRateStep = 20ms;
 constexpr auto kRateLeast = 200ms;  // the onset of a ramp has no rate yet
 constexpr auto kBetweenAdvice = 1500ms;
+constexpr auto kPressReach = 100ms;  // how old the newest reading at a press may be: half a newton of a ramp (choice)
 constexpr std::size_t kPressReadings = 5;  // the force at a press is their median: one wild reading does not count
 
 }  // namespace
@@ -95,7 +96,10 @@ void Discomfort::on_sample(SessionTime t, const Sample& sample) {
     end_trial(TrialVerdict::kNoReading);
     return;
   }
-  if (!usable(sample.quality) || !std::isfinite(sample.force.value)) return;  // pass() ends it when none comes
+  if (!usable(sample.quality) || !std::isfinite(sample.force.value)) {  // pass() ends it when none comes
+    if (pressed) press(t);
+    return;
+  }
   last_usable_ = now_;
   force_ = sample.force;
   switch (phase_) {
@@ -125,7 +129,10 @@ void Discomfort::on_clock(SessionTime t) { pass(t); }
 
 void Discomfort::press(SessionTime t) {
   pass(t);
-  if (phase_ == DiscomfortPhase::kRamp) judge();
+  if (phase_ != DiscomfortPhase::kRamp) return;
+  // The person felt it, whatever the sensor did at that moment: readings just before it tell the force.
+  if (now_ - last_usable_ > kPressReach) return end_trial(TrialVerdict::kNoReading);
+  judge();
 }
 
 void Discomfort::on_ball_lost(SessionTime t) {
@@ -271,7 +278,7 @@ void Discomfort::end_trial(TrialVerdict verdict) {
       why = "That took too long; let go, it is repeated";
       break;
     case TrialVerdict::kNoReading:
-      why = "The ball restarted; let go, it is repeated";
+      why = "The ball gave no reading there; let go, it is repeated";
       break;
   }
   enter(DiscomfortPhase::kRest);

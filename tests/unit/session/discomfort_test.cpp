@@ -197,6 +197,33 @@ TEST(Discomfort, OneWildReadingAtThePressDoesNotCount) {
   EXPECT_NEAR(rig.set.trials()[0].force.value, 25, 0.3);
 }
 
+TEST(Discomfort, APressOnAReadingThatCannotBeUsedCountsWithTheOnesJustBeforeIt) {
+  Rig rig;
+  rig.hold(1s, 0);
+  rig.ramp(5, 25);
+  rig.reading(1e6, true, Quality::kSaturated);
+  ASSERT_THAT(rig.set.trials(), ElementsAre(Field(&DiscomfortTrial::verdict, TrialVerdict::kGood)));
+  EXPECT_NEAR(rig.set.trials()[0].force.value, 25, 0.2);
+}
+
+TEST(Discomfort, APressAfterATenthOfASecondWithoutAReadingIsSaidToBeRepeated) {
+  for (const bool with_button : {true, false}) {
+    Rig rig;
+    rig.hold(1s, 0);
+    rig.ramp(5, 25);
+    for (int n = 0; n < 15; ++n) rig.reading(1e6, false, Quality::kSaturated);
+    if (with_button) {
+      rig.reading(1e6, true, Quality::kSaturated);
+    } else {
+      rig.set.press(rig.now());
+      rig.reading(1e6, false, Quality::kSaturated);
+    }
+    EXPECT_THAT(rig.set.trials(), ElementsAre(Field(&DiscomfortTrial::verdict, TrialVerdict::kNoReading)));
+    EXPECT_THAT(rig.cues.back().text, HasSubstr("no reading"));
+    EXPECT_EQ(rig.set.phase(), DiscomfortPhase::kRest);
+  }
+}
+
 TEST(Discomfort, IsGivenUpAfterTooManyTrialsTooLongAWaitOrTooLongASet) {
   {
     Rig rig;
