@@ -182,7 +182,7 @@ void changes(Out out, const Trends& trends) {
     fmt::format_to(out,
                    "<tr><td>{}, {}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
                    "<td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
-                   markup_text(each.title), markup_text(each.unit), c.days, number(c.baseline), number(now),
+                   markup_text(each.title), markup_text(each.unit), each.days.size(), number(c.baseline), number(now),
                    number(c.sem, 1), number(c.mdc95, 1), verdict_text(each));
   }
   fmt::format_to(

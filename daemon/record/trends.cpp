@@ -89,8 +89,38 @@ class Days {
   std::map<session::LocalDay, std::pair<double, std::size_t>> days_;
 };
 
-constexpr std::string_view kPractitioner =
-    "More than three months, and no detectable change in pain or in the force at first discomfort: see a practitioner.";
+/// A line; nothing where there is none to name.
+std::string_view practitioner_text(Practitioner why) {
+  switch (why) {
+    case Practitioner::kNo:
+      return "";
+    case Practitioner::kUnchanged:
+      return "More than three months, and no detectable change in pain or in the force at first discomfort: see a "
+             "practitioner.\n";
+    case Practitioner::kHarder:
+      return "More than three months, and pain is higher, or the force at first discomfort lower, than at first: see a "
+             "practitioner.\n";
+  }
+  return "";
+}
+
+session::Change judge_before(session::LocalDay today, std::span<const DayValue> days, double resolution) {
+  const auto over = std::ranges::find_if(days, [today](const DayValue& d) { return d.day >= today; });
+  return session::judge_change(std::span(days.begin(), over), resolution);
+}
+
+Practitioner practitioner_of(std::span<const TrendSeries> series, session::LocalDay first, session::LocalDay today) {
+  bool easier = false;
+  bool harder = false;
+  for (const TrendSeries& s : series) {
+    const bool pain = s.name.starts_with("pain");
+    if (!pain && !s.name.starts_with("discomfort")) continue;
+    easier = easier || s.change.verdict == (pain ? Verdict::kDown : Verdict::kUp);
+    harder = harder || s.change.verdict == (pain ? Verdict::kUp : Verdict::kDown);
+  }
+  if (!session::practitioner_due(first, today, easier && !harder)) return Practitioner::kNo;
+  return harder ? Practitioner::kHarder : Practitioner::kUnchanged;
+}
 
 std::string number(std::optional<double> value, int decimals) {
   return value ? fmt::format("{:.{}f}", *value, decimals) : "-";
@@ -187,7 +217,7 @@ Trends trends_of(const std::string& profile, std::span<const SessionPoint> sessi
                        .judged = from.judged,
                        .days = days.at(n).take()};
     if (series.days.empty()) continue;
-    series.change = session::judge_change(series.days, from.resolution);
+    series.change = judge_before(today, series.days, from.resolution);
     trends.series.push_back(std::move(series));
   }
 
@@ -210,17 +240,13 @@ Trends trends_of(const std::string& profile, std::span<const SessionPoint> sessi
                        .judged = true,
                        .days = of_side.take()};
     if (series.days.empty()) continue;
-    series.change = session::judge_change(series.days, kDiscomfortResolutionN);
+    series.change = judge_before(today, series.days, kDiscomfortResolutionN);
     means.at(static_cast<std::size_t>(side)) = session::newest_mean(series.days, kDiscomfortResolutionN);
     trends.series.push_back(std::move(series));
   }
   if (means[0] && means[1]) trends.sides = session::side_index(*means[0], *means[1]);
 
-  const bool changed = std::ranges::any_of(trends.series, [](const TrendSeries& s) {
-    const bool of_how_it_is = s.name.starts_with("pain") || s.name.starts_with("discomfort");
-    return of_how_it_is && (s.change.verdict == Verdict::kUp || s.change.verdict == Verdict::kDown);
-  });
-  trends.practitioner = first && session::practitioner_due(*first, today, changed);
+  if (first) trends.practitioner = practitioner_of(trends.series, *first, today);
   return trends;
 }
 
@@ -276,7 +302,7 @@ std::string trends_text(const Trends& trends, bool utf8) {
   if (trends.simulated_left_out > 0) {
     fmt::format_to(out, "{} simulated sessions are left out; --simulated takes them in.\n", trends.simulated_left_out);
   }
-  if (trends.practitioner) fmt::format_to(out, "{}\n", kPractitioner);
+  text += practitioner_text(trends.practitioner);
   return text;
 }
 
@@ -305,7 +331,7 @@ std::string trends_json(const Trends& trends) {
                                          {"simulated_left_out", trends.simulated_left_out},
                                          {"series", std::move(list)},
                                          {"sides", std::move(sides)},
-                                         {"see_a_practitioner", trends.practitioner}});
+                                         {"see_a_practitioner", trends.practitioner != Practitioner::kNo}});
 }
 
 std::string clock_of(int minute) {
@@ -314,7 +340,7 @@ std::string clock_of(int minute) {
 }
 
 std::string plan_text(const Profile& profile, std::span<const session::DayDone> days, session::LocalDay today,
-                      bool practitioner) {
+                      Practitioner practitioner) {
   std::string text;
   const auto out = std::back_inserter(text);
   if (!profile.plan) {
@@ -340,12 +366,12 @@ std::string plan_text(const Profile& profile, std::span<const session::DayDone> 
           out, "Done: {:.0f} % of what was meant. It says how well the plan was followed, not how you are.\n", *pct);
     }
   }
-  if (practitioner) fmt::format_to(out, "{}\n", kPractitioner);
+  text += practitioner_text(practitioner);
   return text;
 }
 
 std::string plan_json(const Profile& profile, std::span<const session::DayDone> days, session::LocalDay today,
-                      bool practitioner) {
+                      Practitioner practitioner) {
   json::value plan = nullptr;
   if (profile.plan) {
     plan = json::object{{"first_day", session::date_text(profile.plan->first_day)},
@@ -361,7 +387,7 @@ std::string plan_json(const Profile& profile, std::span<const session::DayDone> 
                                          {"plan", std::move(plan)},
                                          {"days", std::move(calendar)},
                                          {"adherence_pct", optional_json(session::adherence_pct(days, today))},
-                                         {"see_a_practitioner", practitioner}});
+                                         {"see_a_practitioner", practitioner != Practitioner::kNo}});
 }
 
 }  // namespace knead::record

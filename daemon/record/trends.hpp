@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,13 @@ struct TrendSeries {
   session::Change change{};
 };
 
+/// Why to see one, after more than three months.
+enum class Practitioner : std::uint8_t {
+  kNo,
+  kUnchanged,  ///< neither pain nor the force at first discomfort has detectably changed
+  kHarder,     ///< pain is detectably higher, or that force lower, whatever else changed
+};
+
 struct Trends {
   std::string profile;
   session::LocalDay today = 0;
@@ -36,11 +44,12 @@ struct Trends {
   std::size_t sets_of_other_balls = 0;        ///< left out: another ball presses otherwise
   std::vector<TrendSeries> series;            ///< those with a value
   std::optional<session::SideIndex> sides{};  ///< empty: too few days on a side
-  bool practitioner = false;                  ///< more than three months without change
+  Practitioner practitioner = Practitioner::kNo;
 };
 
 /// A session counts when it came to its own end, completed or not.
 [[nodiscard]] bool session_counts(const SessionPoint& session) noexcept;
+/// Changes are judged without @p today, which is not over: a session more would move its mean, and the verdict with it.
 /// @p simulated takes sessions of `knead simulate` in as well.
 [[nodiscard]] Trends trends_of(const std::string& profile, std::span<const SessionPoint> sessions,
                                std::span<const DiscomfortPoint> sets, session::LocalDay today,
@@ -57,9 +66,9 @@ struct Trends {
 
 /// `knead plan`: the plan, a calendar by weeks, and how much of it was done.
 [[nodiscard]] std::string plan_text(const Profile& profile, std::span<const session::DayDone> days,
-                                    session::LocalDay today, bool practitioner);
+                                    session::LocalDay today, Practitioner practitioner);
 [[nodiscard]] std::string plan_json(const Profile& profile, std::span<const session::DayDone> days,
-                                    session::LocalDay today, bool practitioner);
+                                    session::LocalDay today, Practitioner practitioner);
 /// Days of the sessions that count.
 [[nodiscard]] std::vector<session::LocalDay> days_done(std::span<const SessionPoint> sessions,
                                                        const session::Zone& zone, bool simulated);

@@ -61,9 +61,10 @@ constexpr std::chrono::hours kReminderHolds{2};  ///< (choice)
 
 /// Trouble for more than three months belongs to a practitioner (EVIDENCE.md "Safety").
 constexpr int kPractitionerDays = 92;
-/// @p changed: whether a measure of how it is (force at first discomfort, pain) has detectably changed.
-[[nodiscard]] constexpr bool practitioner_due(LocalDay first_day, LocalDay today, bool changed) noexcept {
-  return !changed && today - first_day >= kPractitionerDays;
+/// @p easier: a measure of how it is (force at first discomfort, pain) has detectably changed for less trouble, and
+/// none for more.
+[[nodiscard]] constexpr bool practitioner_due(LocalDay first_day, LocalDay today, bool easier) noexcept {
+  return !easier && today - first_day >= kPractitionerDays;
 }
 
 }  // namespace knead::session

@@ -109,12 +109,36 @@ TEST(Trends, DoNotMixBalls) {
 
 TEST(Trends, NameAPractitionerAfterThreeMonthsWithoutChangeInHowItIs) {
   const auto sessions = days_of(100, 95);  // time in band changed, and that is no trouble
-  EXPECT_TRUE(trends(sessions, {}, kFirst + 99).practitioner);
-  EXPECT_FALSE(trends(sessions, {}, kFirst + 60).practitioner);
+  EXPECT_EQ(trends(sessions, {}, kFirst + 99).practitioner, Practitioner::kUnchanged);
+  EXPECT_EQ(trends(sessions, {}, kFirst + 60).practitioner, Practitioner::kNo);
   auto sets = sets_of(10, 20, 20);
   for (int n = 10; n < 15; ++n) sets.push_back({at(kFirst + n), session::Side::kLeft, "B1", 40.0 + n % 2, 1.0});
-  EXPECT_FALSE(trends(sessions, sets, kFirst + 99).practitioner) << "the force at first discomfort has changed";
-  EXPECT_THAT(trends_text(trends(sessions, {}, kFirst + 99), false), HasSubstr("see a practitioner"));
+  EXPECT_EQ(trends(sessions, sets, kFirst + 99).practitioner, Practitioner::kNo) << "it takes more force by now";
+  EXPECT_THAT(trends_text(trends(sessions, {}, kFirst + 99), false), HasSubstr("no detectable change in pain"));
+}
+
+TEST(Trends, NameAPractitionerAlsoWhereItHasBecomeHarder) {
+  auto sessions = days_of(100, 70);
+  for (std::size_t n = 0; n < sessions.size(); ++n) sessions[n].nrs_before = n < 10 ? 2 + n % 2 : 7 + n % 2;
+  const Trends more_pain = trends(sessions, {}, kFirst + 100);
+  EXPECT_EQ(more_pain.practitioner, Practitioner::kHarder);
+  EXPECT_THAT(trends_text(more_pain, false), HasSubstr("pain is higher"));
+
+  auto sets = sets_of(10, 30, 30);
+  for (int n = 10; n < 15; ++n) sets.push_back({at(kFirst + n), session::Side::kLeft, "B1", 10.0 + n % 2, 1.0});
+  EXPECT_EQ(trends(days_of(100, 70), sets, kFirst + 99).practitioner, Practitioner::kHarder);
+  for (auto& s : sessions) s.nrs_before = 9 - *s.nrs_before;
+  EXPECT_EQ(trends(sessions, {}, kFirst + 100).practitioner, Practitioner::kNo) << "less pain";
+  EXPECT_EQ(trends(sessions, sets, kFirst + 100).practitioner, Practitioner::kHarder)
+      << "less pain does not speak for the force";
+}
+
+TEST(Trends, AreJudgedWithoutADayThatIsNotOver) {
+  const auto sessions = days_of(15, 90);
+  const Trends evening = trends(sessions, {}, kFirst + 14);
+  EXPECT_EQ(series(evening, "time_in_band").days.size(), 15U) << "it is shown";
+  EXPECT_THAT(trends_text(evening, false), HasSubstr("not yet known: 1 more day"));
+  EXPECT_THAT(trends_text(trends(sessions, {}, kFirst + 15), false), HasSubstr("higher than at first"));
 }
 
 TEST(Trends, AsJsonHaveEveryDay) {
@@ -132,11 +156,11 @@ TEST(PlanText, ShowsAWeekALineAndTheDaysThatAreMeant) {
   anna.plan = session::Plan{.first_day = kFirst, .weeks = 1};
   const std::vector<session::LocalDay> done{kFirst, kFirst, kFirst + 1};
   const auto days = session::adherence(*anna.plan, done, kFirst + 8, 56);
-  const std::string text = plan_text(anna, days, kFirst + 8, false);
+  const std::string text = plan_text(anna, days, kFirst + 8, Practitioner::kNo);
   EXPECT_THAT(text, HasSubstr("2/2 1/2 0/2"));
   EXPECT_THAT(text, HasSubstr("0/1"));
   EXPECT_THAT(text, HasSubstr("Done: 20 %"));
-  EXPECT_THAT(plan_text({}, {}, kFirst, false), HasSubstr("No plan yet"));
+  EXPECT_THAT(plan_text({}, {}, kFirst, Practitioner::kNo), HasSubstr("No plan yet"));
 }
 
 }  // namespace
