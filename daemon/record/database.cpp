@@ -14,9 +14,11 @@ namespace knead::record {
 
 namespace {
 
-/// A database that nobody has open has no log; where none can be made either, nobody can be writing.
+/// A database that nobody has open has neither a log nor an index of one (the log of one who has may be empty); where
+/// we cannot make them, the disk most likely is read-only.
 bool cannot_change(const std::string& path) {
   std::error_code none;
+  if (std::filesystem::exists(path + "-shm", none)) return false;
   const std::filesystem::path folder = std::filesystem::absolute(path, none).parent_path();
   const auto log = std::filesystem::file_size(path + "-wal", none);
   return (none || log == 0) && ::access(folder.c_str(), W_OK) != 0;

@@ -7,9 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
+#include <functional>
 
 #include "daemon/record/check.hpp"
+#include "daemon/record/database.hpp"
 #include "daemon/record/maintain.hpp"
 #include "daemon/record/repair.hpp"
 #include "daemon/record/session_writer.hpp"
@@ -187,10 +190,10 @@ TEST(Trouble, AClockThatIsSetBackADayMakesNoDifferenceToOrderOrNumbers) {
   test::expect_same(samples_of(store, 3), samples_of(store, 2));
 }
 
-/// Runs @p body where @p folder is on a read-only file system, in a process of its own. @return its exit code, or 77
-/// where nobody may mount.
+/// Runs @p body where @p folder is on a read-only file system, in a process of its own, and @p meanwhile here, where it
+/// is not. @return its exit code, or 77 where nobody may mount.
 template <class Body>
-int on_a_read_only_disk(const TempFolder& folder, Body&& body) {
+int on_a_read_only_disk(const TempFolder& folder, Body&& body, const std::function<void()>& meanwhile = [] {}) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     const char* path = folder.path().c_str();
@@ -200,6 +203,7 @@ int on_a_read_only_disk(const TempFolder& folder, Body&& body) {
                          ::mount(nullptr, path, nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) == 0;
     ::_exit(mounted ? (body() ? 0 : 1) : 77);
   }
+  meanwhile();
   int status = 0;
   ::waitpid(pid, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -227,6 +231,48 @@ TEST(Trouble, ADatabaseOnAReadOnlyDiskIsReadAndCheckedAndEveryWriteSaysWhyNot) {
   if (result == 77) GTEST_SKIP() << "may not mount here";
   EXPECT_EQ(result, 0);
   EXPECT_EQ(bytes_of(path), before);
+}
+
+/// One word from one process to another.
+class Signal {
+ public:
+  Signal() { EXPECT_EQ(::pipe(ends_.data()), 0); }
+  void send() const { EXPECT_EQ(::write(ends_[1], "x", 1), 1); }
+  /// @return whether it came; an end of the other process counts as none.
+  [[nodiscard]] bool wait() const {
+    ::close(ends_[1]);
+    char word = 0;
+    return ::read(ends_[0], &word, 1) == 1;
+  }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
+TEST(Trouble, AReaderWhoMayNotWriteSeesWhatAWriterAddsInTheMeantime) {
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  Store writer = open_store(path);
+  SQLite::Database(path, SQLite::OPEN_READWRITE).exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  ASSERT_EQ(std::filesystem::file_size(path + "-wal"), 0U);
+  const Signal opened;
+  const Signal written;
+  const int result = on_a_read_only_disk(
+      folder,
+      [&] {
+        const auto reader = open_reader(path);
+        const auto sessions = [&] { return reader->execAndGet("SELECT count(*) FROM sessions").getInt(); };
+        const bool none = sessions() == 0;
+        opened.send();
+        return written.wait() && none && sessions() == 1;
+      },
+      [&] {
+        if (!opened.wait()) return;
+        ASSERT_TRUE(SessionWriter::begin(writer, test::header()));
+        written.send();
+      });
+  if (result == 77) GTEST_SKIP() << "may not mount here";
+  EXPECT_EQ(result, 0);
 }
 
 }  // namespace
