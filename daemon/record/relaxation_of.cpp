@@ -14,16 +14,16 @@ Result<std::optional<session::Relaxation>> relaxation_of(const Store& store, con
   auto event = session.events.begin();
   std::optional<std::size_t> step;  // that is under way
   std::size_t next_step = 0;
+  bool paused = false;
   const auto read = store.for_each_sample(session.facts.id, [&](const TimedSample& s) {
     for (; event != session.events.end() && event->t < s.t; ++event) {
       if (event->kind == "step_started") step = next_step++;
-      if (event->kind == "step_ended" || event->kind == "paused") {
-        step.reset();
-        accumulator.interrupt();
-      }
-      if (event->kind == "resumed" && next_step > 0) step = next_step - 1;
+      if (event->kind == "step_ended") step.reset();
+      if (event->kind == "paused") paused = true;
+      if (event->kind == "resumed") paused = false;
+      if (!step || paused) accumulator.interrupt();
     }
-    if (step && *step < session.steps.size()) {
+    if (step && !paused && *step < session.steps.size()) {
       accumulator.feed(s.t, s.sample, session.steps[*step].band, contact);
     }
   });

@@ -7,7 +7,10 @@ namespace knead::session {
 
 void RelaxationAccumulator::feed(SessionTime t, const Sample& sample, const Band& band, Newtons contact) noexcept {
   if (complete_) return;
-  const bool broken = has(sample.quality, Quality::kGapBefore) || has(sample.quality, Quality::kReanchored);
+  // What the ball's host lost is marked; what the record lost, only the numbers tell.
+  const bool missing = next_seq_ && sample.seq != *next_seq_;
+  next_seq_ = sample.seq + 1;
+  const bool broken = missing || has(sample.quality, Quality::kGapBefore) || has(sample.quality, Quality::kReanchored);
   const bool pressed = usable(sample.quality) && std::isfinite(sample.force.value) && sample.force > contact;
   if (broken || !pressed) began_.reset();
   if (!began_) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "daemon/core/sample.hpp"
@@ -25,7 +26,10 @@ class RelaxationAccumulator {
  public:
   void feed(SessionTime t, const Sample& sample, const Band& band, Newtons contact) noexcept;
   /// What comes next is no part of the minute under way: a pause, another step.
-  void interrupt() noexcept { began_.reset(); }
+  void interrupt() noexcept {
+    began_.reset();
+    next_seq_.reset();
+  }
   /// Empty: no such minute.
   [[nodiscard]] std::optional<Relaxation> result() const noexcept;
 
@@ -36,6 +40,7 @@ class RelaxationAccumulator {
     std::size_t count = 0;
   };
   std::optional<SessionTime> began_;
+  std::optional<std::uint64_t> next_seq_;
   std::array<Second, kSeconds> seconds_{};
   bool complete_ = false;
 };

@@ -13,8 +13,10 @@ constexpr Band kBand{.lo = {15}, .hi = {40}, .hysteresis = {1}};
 
 std::optional<Relaxation> relaxation_of(int seconds, const std::function<double(double)>& force, int gap_at_ms = -1) {
   RelaxationAccumulator accumulator;
+  std::uint64_t seq = 0;
   for (int ms = 0; ms < seconds * 1000; ms += 10) {
     Sample sample;
+    sample.seq = seq++;
     sample.force = {force(ms / 1000.0)};
     if (ms == gap_at_ms) sample.quality = Quality::kGapBefore;
     accumulator.feed(SessionTime(std::chrono::milliseconds(ms)), sample, kBand, Newtons{2});
