@@ -97,9 +97,19 @@ std::optional<session::Rep> rep_of(const StoredEvent& event) {
   const json::value value = parsed(event);
   const Fields rep = Fields(&value).inner("rep");
   if (rep.empty()) return std::nullopt;
-  return session::Rep{.n = static_cast<int>(rep.number("n")),
-                      .start = SessionTime(from_seconds(rep.number("start_s"))),
-                      .duration = from_seconds(rep.number("duration_s")),
+  // What is not as we wrote it must not become a number that no type here holds.
+  constexpr double kMostReps = 1e6;
+  constexpr double kMostSeconds = 86'400.0;
+  const double n = rep.number("n");
+  const double start_s = rep.number("start_s");
+  const double duration_s = rep.number("duration_s");
+  const auto within = [](double given, double least, double most) { return given >= least && given <= most; };
+  if (!within(n, 0, kMostReps) || !within(start_s, 0, kMostSeconds) || !within(duration_s, 0, kMostSeconds)) {
+    return std::nullopt;
+  }
+  return session::Rep{.n = static_cast<int>(n),
+                      .start = SessionTime(from_seconds(start_s)),
+                      .duration = from_seconds(duration_s),
                       .peak = {rep.number("peak_n")},
                       .mean = {rep.number("mean_n")},
                       .impulse_ns = rep.number("impulse_ns"),

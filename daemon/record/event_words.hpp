@@ -14,7 +14,8 @@ namespace knead::record {
 [[nodiscard]] std::string event_words(const StoredEvent& event);
 constexpr std::size_t kMaxEventWords = 300;
 
-/// The repetition that an event tells of, if it does: its own times, not the event's.
+/// The repetition that an event tells of, if it does and its numbers can be a session's: its own times, not the
+/// event's.
 [[nodiscard]] std::optional<session::Rep> rep_of(const StoredEvent& event);
 
 }  // namespace knead::record

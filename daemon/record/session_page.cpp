@@ -35,6 +35,8 @@ constexpr double kInterruptedS = 0.05;
 /// Fewer pixels cannot be seen.
 constexpr double kLeastWidth = 1.5;
 constexpr double kHoleWidth = 0.5;
+/// Marks that lie nearer are one: the page has a size, however often the motor was held off.
+constexpr double kLeastMark = 1.0;
 /// A thousand lines say no more than these and a count.
 constexpr std::size_t kMostRows = 60;
 
@@ -190,8 +192,22 @@ std::vector<Span> without(const Span& whole, const std::vector<Span>& holes, dou
   return left;
 }
 
-/// Where samples are missing, in order; those that cannot be told apart in the picture are one.
-std::vector<Span> missing(const StoredSession& s, double end_s, double pixel_s) {
+/// In order; those that lie nearer than @p least cannot be told apart in the picture, and are one.
+std::vector<Span> seen(std::vector<Span> spans, double least) {
+  std::ranges::sort(spans, {}, &Span::from);
+  std::vector<Span> seen;
+  for (const Span& span : spans) {
+    if (!seen.empty() && span.from <= seen.back().to + least) {
+      seen.back().to = std::max(seen.back().to, span.to);
+    } else {
+      seen.push_back(span);
+    }
+  }
+  return seen;
+}
+
+/// Where samples are missing.
+std::vector<Span> missing(const StoredSession& s, double end_s) {
   std::vector<Span> spans;
   for (const Gap& gap : s.gaps) {
     if (gap.kind == GapKind::kEvent) continue;
@@ -202,16 +218,7 @@ std::vector<Span> missing(const StoredSession& s, double end_s, double pixel_s) 
     const bool ahead = gap.kind == GapKind::kWrite;
     spans.push_back({std::max(ahead ? at : at - lost_s, 0.0), std::min(ahead ? at + lost_s : at, end_s)});
   }
-  std::ranges::sort(spans, {}, &Span::from);
-  std::vector<Span> seen;
-  for (const Span& span : spans) {
-    if (!seen.empty() && span.from <= seen.back().to + kLeastWidth * pixel_s) {
-      seen.back().to = std::max(seen.back().to, span.to);
-    } else {
-      seen.push_back(span);
-    }
-  }
-  return seen;
+  return spans;
 }
 
 struct Axes {
@@ -231,8 +238,8 @@ void rectangle(Out out, std::string_view kind, double x0, double x1, double y0, 
                  px(std::max(x1 - x0, kLeastWidth)), px(std::max(y1 - y0, 0.0)));
 }
 
-void spans(Out out, std::string_view kind, const std::vector<Span>& all, const Scale& x) {
-  for (const Span& s : all) rectangle(out, kind, x(s.from), x(s.to), kTop, kBottom);
+void spans(Out out, std::string_view kind, const std::vector<Span>& all, const Scale& x, double pixel_s) {
+  for (const Span& s : seen(all, kLeastWidth * pixel_s)) rectangle(out, kind, x(s.from), x(s.to), kTop, kBottom);
 }
 
 void draw_axes(Out out, const Axes& axes) {
@@ -253,9 +260,12 @@ void draw_axes(Out out, const Axes& axes) {
 }
 
 void draw_reps(Out out, const StoredSession& s, const Scale& x) {
+  std::optional<double> last;
   for (const session::Rep& rep : s.reps) {
     const double from = seconds(rep.start);
     const double to = from + to_seconds(rep.duration);
+    if (last && std::abs(x(from) - *last) < kLeastMark) continue;
+    last = x(from);
     rectangle(out, rep.too_hard ? "hard" : "rep", x(from), x(to), kTop, kBottom);
     fmt::format_to(out, "<text class=\"strong\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}{}</text>",
                    px(x((from + to) / 2)), px(kTop + 14), rep.n, rep.too_hard ? "!" : "");
@@ -263,10 +273,10 @@ void draw_reps(Out out, const StoredSession& s, const Scale& x) {
 }
 
 void draw_trips(Out out, const StoredSession& s, const Scale& x) {
-  double last = -1.0;
+  double last = -kLeastMark;
   for (const StoredEvent& event : s.events) {
     const double here = x(seconds(event.t));
-    if (event.kind != "tripped" || here - last < kHoleWidth) continue;
+    if (event.kind != "tripped" || here - last < kLeastMark) continue;
     last = here;
     const std::string at = px(here);
     fmt::format_to(out, "<path class=\"trip\" d=\"M{} {}V{}\"/><path class=\"mark\" d=\"M{} {}l-6 -11h12z\"/>", at,
@@ -291,22 +301,28 @@ std::string chart(const StoredSession& s, const Curves& curves, const Course& co
       px(kWidth), px(kHeight), end_s, curves.force.highest().value_or(0.0), to_seconds(s.facts.credited),
       s.reps.size());
   const Out out(svg);
+  std::vector<Span> breaks;
+  std::ranges::copy_if(curves.breaks, std::back_inserter(breaks),
+                       [&](const Span& hole) { return hole.to - hole.from >= kHoleWidth * pixel_s; });
   for (const auto& [span, n] : course.steps) {
     if (n >= s.steps.size()) continue;
     const session::Band& band = s.steps[n].band;
     rectangle(out, "band", axes.x(span.from), axes.x(span.to), axes.y(band.hi.value), axes.y(band.lo.value));
+    std::vector<Span> credited;
     for (const Span& credit : course.credited) {
-      if (credit.from < span.from || credit.to > span.to) continue;
-      for (const Span& piece : without(credit, curves.breaks, kHoleWidth * pixel_s)) {
+      if (credit.from >= span.from && credit.to <= span.to) credited.push_back(credit);
+    }
+    for (const Span& credit : seen(std::move(credited), kHoleWidth * pixel_s)) {
+      for (const Span& piece : without(credit, breaks, kHoleWidth * pixel_s)) {
         fill(out, "credit", {axes.x(piece.from), axes.x(piece.to)}, {axes.y(band.hi.value), axes.y(band.lo.value)});
       }
     }
   }
   draw_reps(out, s, axes.x);
-  spans(out, "away", course.paused, axes.x);
-  spans(out, "away", course.away, axes.x);
-  spans(out, "away", curves.unusable, axes.x);
-  spans(out, "away", missing(s, end_s, pixel_s), axes.x);
+  spans(out, "away", course.paused, axes.x, pixel_s);
+  spans(out, "away", course.away, axes.x, pixel_s);
+  spans(out, "away", curves.unusable, axes.x, pixel_s);
+  spans(out, "away", missing(s, end_s), axes.x, pixel_s);
   draw_axes(out, axes);
   fmt::format_to(out, "<path class=\"curve\" d=\"{}\"/>", curves.force.path(axes.x, axes.y));
   fmt::format_to(out, "<path class=\"motor\" d=\"{}\"/>",
@@ -348,8 +364,9 @@ std::string minute(const std::string& iso) {
 void head(Out out, const StoredSession& s) {
   const SessionFacts& f = s.facts;
   fmt::format_to(out, "<h1>{}, {} side</h1>\n<p class=\"faint\">{}{}{}{}</p>\n",
-                 markup_text(f.title.empty() ? f.routine : f.title), markup_text(f.side), minute(f.started_at),
-                 f.profile.empty() ? "" : " · ", markup_text(f.profile), f.origin == "ball" ? "" : " · simulated");
+                 markup_text(f.title.empty() ? f.routine : f.title), markup_text(f.side),
+                 markup_text(minute(f.started_at)), f.profile.empty() ? "" : " · ", markup_text(f.profile),
+                 f.origin == "ball" ? "" : " · simulated");
   std::string said = f.outcome.value_or("running");
   // "stopped by the button" says it all.
   if (!f.reason.empty()) said = f.reason.starts_with(said) ? f.reason : said + ": " + f.reason;

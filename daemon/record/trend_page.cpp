@@ -63,12 +63,17 @@ struct Row {
   std::array<std::optional<double>, kShown.size()> values;
 };
 
-std::string day_of(double t) {
-  const auto day = std::chrono::floor<std::chrono::days>(
-      std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(t))));
-  const std::chrono::year_month_day date(day);
-  return fmt::format("{}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()));
+/// A moment that a calendar has: 1970 to 9999. What damage left of another is in the table alone.
+bool on_the_calendar(double t) {
+  constexpr double kYear10000 = 253'402'300'800.0;
+  return t >= 0.0 && t < kYear10000;
+}
+
+std::string day_of(double t) { return session::date_text(static_cast<session::LocalDay>(std::floor(t / kDay))); }
+
+/// "Dose, N s"; without a unit, without a comma.
+std::string titled(std::string_view title, std::string_view unit) {
+  return fmt::format("{}{}{}", markup_text(title), unit.empty() ? "" : ", ", markup_text(unit));
 }
 
 /// Midnights, or firsts of months where there are many.
@@ -116,11 +121,12 @@ std::string chart(const Series& series, std::size_t number) {
   const Scale y{low, percent ? std::max(100.0, high) : high * 1.05, kBottom, kTop};
   std::string svg = fmt::format(
       "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"t{}-title t{}-text\"><title id=\"t{}-title\">{} by "
-      "date</title><desc id=\"t{}-text\">{} values from {} to {}, between {:.4g} and {:.4g} {}. The table below "
+      "date</title><desc id=\"t{}-text\">{} values from {} to {}, between {:.4g} and {:.4g}{}{}. The table below "
       "holds "
       "the numbers.</desc>",
       px(kWidth), px(kHeight), number, number, number, series.shown->title, number, series.points.size(),
-      day_of(first.t), day_of(last.t), least.value, most.value, markup_text(series.unit));
+      day_of(first.t), day_of(last.t), least.value, most.value, series.unit.empty() ? "" : " ",
+      markup_text(series.unit));
   const Out out(svg);
   for (const double value : ticks(y.from, y.to, 4)) {
     fmt::format_to(out, "<path class=\"grid\" d=\"M{} {}H{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
@@ -150,9 +156,9 @@ std::string key(const std::vector<Row>& rows) {
 std::string figure(const Series& series, std::size_t number, const std::string& sides) {
   const std::string_view title = series.shown->title;
   return fmt::format(
-      "<h2>{}{}{}</h2>\n<figure><div class=\"chart\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>{}"
+      "<h2>{}</h2>\n<figure><div class=\"chart\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>{}"
       "</figure>\n",
-      title, series.unit.empty() ? "" : ", ", markup_text(series.unit), title, chart(series, number), sides);
+      titled(title, series.unit), title, chart(series, number), sides);
 }
 
 Result<Series> discomfort_of(const Store& store, const Trends& trends) {
@@ -160,9 +166,10 @@ Result<Series> discomfort_of(const Store& store, const Trends& trends) {
   if (!sets) return std::unexpected(sets.error());
   Series series{&kDiscomfort, "N", {}};
   for (const DiscomfortPoint& set : *sets) {
-    if (set.ball_serial != trends.ball) continue;  // another ball presses otherwise
-    series.points.push_back({static_cast<double>(set.started.time_since_epoch().count()) / 1e6, set.mean_n,
-                             set.side == session::Side::kLeft});
+    const double at = static_cast<double>(set.started.time_since_epoch().count()) / 1e6;
+    // Another ball presses otherwise.
+    if (set.ball_serial != trends.ball || !on_the_calendar(at)) continue;
+    series.points.push_back({at, set.mean_n, set.side == session::Side::kLeft});
   }
   return series;
 }
@@ -180,10 +187,10 @@ void changes(Out out, const Trends& trends) {
     };
     const std::optional<double> now = c.newest ? c.newest : std::optional(each.days.back().value);
     fmt::format_to(out,
-                   "<tr><td>{}, {}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
+                   "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
                    "<td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
-                   markup_text(each.title), markup_text(each.unit), each.days.size(), number(c.baseline), number(now),
-                   number(c.sem, 1), number(c.mdc95, 1), verdict_text(each));
+                   titled(each.title, each.unit), each.days.size(), number(c.baseline), number(now), number(c.sem, 1),
+                   number(c.mdc95, 1), verdict_text(each));
   }
   fmt::format_to(
       out,
@@ -200,8 +207,7 @@ void table(Out out, const std::vector<Row>& rows, const std::array<Series, kShow
   for (const Series& each : series) {
     if (each.points.empty()) continue;
     const std::string_view title = each.shown->title;
-    fmt::format_to(out, "<th class=\"n\">{}{}{}</th>", title.substr(0, title.find(" (")), each.unit.empty() ? "" : ", ",
-                   markup_text(each.unit));
+    fmt::format_to(out, "<th class=\"n\">{}</th>", titled(title.substr(0, title.find(" (")), each.unit));
   }
   fmt::format_to(out, "<th class=\"n\">Pain 0 to 10</th></tr></thead><tbody>\n");
   for (const Row& row : rows) {
@@ -209,8 +215,9 @@ void table(Out out, const std::vector<Row>& rows, const std::array<Series, kShow
     fmt::format_to(out,
                    "<tr><td class=\"t\">{} {}</td><td>{}</td><td>{}</td><td class=\"n\">{:.0f} s</td>"
                    "<td class=\"n\">{}/{}</td>",
-                   f.started_at.substr(0, 10), f.started_at.substr(11, 5), markup_text(f.side),
-                   markup_text(f.outcome.value_or("")), to_seconds(f.credited), f.reps, f.target_reps);
+                   markup_text(f.started_at.substr(0, 10)), markup_text(f.started_at.substr(11, 5)),
+                   markup_text(f.side), markup_text(f.outcome.value_or("")), to_seconds(f.credited), f.reps,
+                   f.target_reps);
     for (std::size_t i = 0; i < kShown.size(); ++i) {
       if (series.at(i).points.empty()) continue;
       const auto& value = row.values.at(i);
@@ -261,9 +268,10 @@ Result<> write_trend_page(const Store& store, const TrendOptions& options, const
       if (shown == kShown.end() || m.source != "knead" || !m.value || !std::isfinite(*m.value)) continue;
       const auto index = static_cast<std::size_t>(shown - kShown.begin());
       row.values.at(index) = m.value;
+      const double at = static_cast<double>(row.facts.started_unix_us) / 1e6;
+      if (!on_the_calendar(at)) continue;
       series.at(index).unit = m.unit;
-      series.at(index).points.push_back(
-          {static_cast<double>(row.facts.started_unix_us) / 1e6, *m.value, row.facts.side == "left"});
+      series.at(index).points.push_back({at, *m.value, row.facts.side == "left"});
     }
   }
 
@@ -273,7 +281,7 @@ Result<> write_trend_page(const Store& store, const TrendOptions& options, const
   const Out to(html);
   fmt::format_to(to, "<h1>The course{}{}</h1>\n<p class=\"faint\">{} sessions, {} to {}{}</p>\n",
                  options.profile.empty() ? "" : " of ", markup_text(options.profile), rows->size(),
-                 oldest.started_at.substr(0, 10), newest.started_at.substr(0, 10),
+                 markup_text(oldest.started_at.substr(0, 10)), markup_text(newest.started_at.substr(0, 10)),
                  newest.origin == to_string(Origin::kBall) ? "" : " (simulated)");
   const std::string sides = key(*rows);
   std::size_t number = 0;

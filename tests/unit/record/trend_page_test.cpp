@@ -5,6 +5,7 @@
 
 #include "daemon/record/page.hpp"
 #include "daemon/record/session_writer.hpp"
+#include "tests/unit/record/damage.hpp"
 #include "tests/unit/record/support.hpp"
 
 namespace knead::record {
@@ -66,7 +67,36 @@ TEST(TrendPage, OfSeveralPeopleSaysNothingOfChange) {
   Store store = open_store(folder.file("knead.db"));
   add_session(store, "anna");
   add_session(store, "bert");
-  EXPECT_THAT(page_of(store, "", "anna"), Not(HasSubstr("What has changed")));
+  EXPECT_THAT(page_of(store, "", "anna"), AllOf(HasSubstr("Every session"), Not(HasSubstr("What has changed"))));
+}
+
+TEST(TrendPage, PutsACommaOnlyBeforeAUnit) {
+  const TempFolder folder;
+  Store store = open_store(folder.file("knead.db"));
+  add_session(store, "anna");
+  const std::string page = page_of(store, "anna", "anna");
+  EXPECT_THAT(page, AllOf(HasSubstr("<td>dose, N s</td>"), HasSubstr("<td>reps</td>")));
+  EXPECT_THAT(page, AllOf(Not(HasSubstr(", </td>")), Not(HasSubstr(", </th>")), Not(HasSubstr(" . The table"))));
+}
+
+TEST(TrendPage, EscapesWhatStandsWhereATimeShould) {
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  test::write_sessions(path, 1, 100);
+  test::tamper(path, "UPDATE sessions SET started_at = '<b>&''\"<i><script>'");
+  const std::string page = page_of(Store::open_read_only(path).value(), "anna", "anna");
+  EXPECT_THAT(page, HasSubstr("Every session"));
+  EXPECT_THAT(page, AllOf(Not(HasSubstr("<i>")), Not(HasSubstr("<b>&")), Not(HasSubstr("<script"))));
+}
+
+TEST(TrendPage, ComesToAnEndWithADateBeyondAnyCalendar) {
+  for (const char* const when : {"9223372036854775807", "-9223372036854775808", "3000000000000000000"}) {
+    const TempFolder folder;
+    const std::string path = folder.file("knead.db");
+    test::write_sessions(path, 2, 100);
+    test::tamper(path, std::string("UPDATE sessions SET started_unix_us = ") + when + " WHERE id = 2");
+    EXPECT_THAT(page_of(Store::open_read_only(path).value(), "anna", "anna"), HasSubstr("Every session"));
+  }
 }
 
 }  // namespace
