@@ -97,7 +97,16 @@ Store::Store(std::string path, std::optional<LockFile> lock, std::unique_ptr<SQL
       db_(std::move(db)),
       statements_(std::make_unique<Statements>(*db_)) {}
 Store::Store(Store&&) noexcept = default;
-Store& Store::operator=(Store&&) noexcept = default;
+Store& Store::operator=(Store&& other) noexcept {
+  // What was here goes as a destructor lets it go: statements, database, lock.
+  Store taken(std::move(other));
+  std::swap(path_, taken.path_);
+  std::swap(lock_, taken.lock_);
+  std::swap(db_, taken.db_);
+  std::swap(statements_, taken.statements_);
+  std::swap(interrupted_, taken.interrupted_);
+  return *this;
+}
 Store::~Store() = default;
 
 Result<Store> Store::open(const std::string& path) {

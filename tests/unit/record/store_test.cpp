@@ -436,5 +436,21 @@ TEST(Store, HasOneWriter) {
   EXPECT_TRUE(Store::open(folder.file("knead.db")));
 }
 
+TEST(Store, ThatTakesTheNameOfAnotherLetsTheOtherGo) {
+  const TempFolder folder;
+  Store store = open_store(folder.file("first.db"));
+  SessionBuffer buffer(test::header());
+  for (const TimedSample& s : test::rough_ride(100, 1)) buffer.add_sample(s.t, s.sample);
+  buffer.stage_open_block();
+  ASSERT_TRUE(store.commit(buffer));
+  ASSERT_TRUE(std::filesystem::exists(folder.file("first.db-wal")));
+  store = open_store(folder.file("second.db"));
+  EXPECT_EQ(store.path(), folder.file("second.db"));
+  EXPECT_FALSE(std::filesystem::exists(folder.file("first.db-wal"))) << "it is closed";
+  EXPECT_TRUE(Store::open(folder.file("first.db"))) << "and not locked";
+  SessionBuffer next(test::header());
+  EXPECT_TRUE(store.commit(next));
+}
+
 }  // namespace
 }  // namespace knead::record
