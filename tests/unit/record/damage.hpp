@@ -80,7 +80,8 @@ inline std::size_t expect_part_of(const std::vector<TimedSample>& got, const std
     while (at < written.size() && written[at].t != s.t) ++at;
     EXPECT_LT(at, written.size()) << "a sample that nobody wrote";
     if (at == written.size()) break;
-    expect_same(s, written[at], at);
+    // Millions of them: in words only where they differ.
+    if (!is_same(s, written[at])) expect_same(s, written[at], at);
   }
   return got.size();
 }

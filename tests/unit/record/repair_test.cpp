@@ -72,11 +72,13 @@ TEST(DatabaseRepair, MendsEachKindOfDamageThatCheckNamesAndKeepsTheRest) {
       {"INSERT INTO reps VALUES (77, 0, 1, 0, 0, 1, 1, 1, 0)", "a row of reps belongs to no session", false},
       {"DELETE FROM sessions WHERE id = 2", "belongs to no session", false},
   };
+  const TempFolder sound;
+  const auto written = write_sessions(sound.file("knead.db"), 3);
   for (const Damage& damage : kinds) {
     SCOPED_TRACE(damage.sql);
     const TempFolder folder;
     const std::string path = folder.file("knead.db");
-    const auto written = write_sessions(path, 3);
+    std::filesystem::copy_file(sound.file("knead.db"), path);
     tamper(path, damage.sql);
     EXPECT_THAT(what_is_wrong(path), HasSubstr(damage.found));
     const std::string damaged = bytes_of(path);
@@ -228,6 +230,9 @@ TEST(DatabaseRepair, LeavesASoundDatabaseAsItIs) {
 
 TEST(DatabaseRepair, KeepsOfAFileWithGarbageInItOnlyWhatWasWritten) {
   std::mt19937 random(5);
+  const TempFolder sound;
+  const auto written = write_sessions(sound.file("knead.db"), 4, 3000);
+  const std::string bytes = bytes_of(sound.file("knead.db"));
   int lost_some = 0;
   int hopeless = 0;
   std::size_t kept_in_all = 0;
@@ -235,29 +240,25 @@ TEST(DatabaseRepair, KeepsOfAFileWithGarbageInItOnlyWhatWasWritten) {
     SCOPED_TRACE(round);
     const TempFolder folder;
     const std::string path = folder.file("knead.db");
-    const auto written = write_sessions(path, 4, 3000);
-    const auto size = std::filesystem::file_size(path);
-    {
-      // Anywhere but in the first page, without which SQLite does not know the file.
-      std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-      const std::size_t length = 1 + random() % 6000;
-      file.seekp(static_cast<std::streamoff>(4096 + random() % (size - 4096 - length)));
-      for (std::size_t i = 0; i < length; ++i) file.put(static_cast<char>(random()));
-    }
-    const std::string damaged = bytes_of(path);
+    // Anywhere but in the first page, without which SQLite does not know the file.
+    std::string damaged = bytes;
+    const std::size_t length = 1 + random() % 6000;
+    const std::size_t from = 4096 + random() % (bytes.size() - 4096 - length);
+    for (std::size_t i = from; i < from + length; ++i) damaged[i] = static_cast<char>(random());
+    std::ofstream(path, std::ios::binary) << damaged;
     const bool noticed = !what_is_wrong(path).empty();
     const auto repair = repair_database(path);
     if (!repair) {
       // The garbage is in the list of tables, without which no row can be found.
       ASSERT_THAT(repair.error().message(), HasSubstr("restore a backup"));
-      ASSERT_EQ(bytes_of(path), damaged);
+      ASSERT_TRUE(bytes_of(path) == damaged);
       ++hopeless;
       continue;
     }
     ASSERT_EQ(repair->needed, noticed);
     ASSERT_THAT(what_is_wrong(path), IsEmpty());
     if (noticed) {
-      ASSERT_EQ(bytes_of(repair->kept_as), damaged);
+      ASSERT_TRUE(bytes_of(repair->kept_as) == damaged);
     }
     const Store store = Store::open_read_only(path).value();
     std::size_t kept = 0;

@@ -142,6 +142,13 @@ inline std::vector<TimedSample> rough_ride(std::size_t count, std::uint32_t seed
   return samples;
 }
 
+inline bool is_same(const TimedSample& a, const TimedSample& b) {
+  return a.t == b.t && a.sample.seq == b.sample.seq && a.sample.device_time == b.sample.device_time &&
+         a.sample.host_time == b.sample.host_time && a.sample.raw == b.sample.raw &&
+         a.sample.quality == b.sample.quality && a.sample.motor == b.sample.motor &&
+         a.sample.force.value == b.sample.force.value;
+}
+
 /// Every field, the force too, bit for bit.
 inline void expect_same(const TimedSample& got, const TimedSample& want, std::size_t index) {
   ASSERT_EQ(got.t, want.t) << "sample " << index;
@@ -157,6 +164,8 @@ inline void expect_same(const TimedSample& got, const TimedSample& want, std::si
 inline void expect_same(std::span<const TimedSample> got, std::span<const TimedSample> want) {
   ASSERT_EQ(got.size(), want.size());
   for (std::size_t i = 0; i < want.size(); ++i) {
+    // Millions of them: in words only where they differ.
+    if (is_same(got[i], want[i])) continue;
     ASSERT_NO_FATAL_FAILURE(expect_same(got[i], want[i], i));
   }
 }
