@@ -50,7 +50,9 @@ td.n,th.n{text-align:right;white-space:nowrap}td.t{white-space:nowrap}
 --band:#0b4f8a1f;--credit:#2e8b5755;--rep:#b8860b45;--hard:#c6283a66;--trip:#c6283a;--away:#8a94a055;--motor:#6b4fa0;
 --left:#0b4f8a;--right:#b35900}
 body{padding:0;max-width:none;font-size:11pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
-.chart svg{min-width:0}h2{break-after:avoid}tr,.chart,figure{break-inside:avoid}}
+h1{font-size:14pt}.head{gap:.4rem 1.3rem}.head b{font-size:14pt}.head li{font-size:9pt}
+.chart,.table{overflow:visible}.chart svg{min-width:0}table{font-size:9pt}thead th{white-space:normal;font-size:8pt}
+th,td{padding:.2rem .5rem .2rem 0}td:last-child,th:last-child{padding-right:0}h2{break-after:avoid}tr,.chart,figure{break-inside:avoid}}
 figure{margin:0}
 )css";
 

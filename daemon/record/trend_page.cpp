@@ -35,16 +35,17 @@ struct Shown {
   std::string_view name;
   std::string_view title;
   bool from_zero;
+  int decimals;  ///< in the table: figures below each other
 };
 constexpr std::array<Shown, 4> kShown{{
-    {"time_in_band", "Time in band", true},
-    {"dose", "Dose", true},
-    {"mean_force", "Mean force", true},
-    {"steadiness_cv", "Steadiness (spread of the force, in parts of its mean; less is steadier)", true},
+    {"time_in_band", "Time in band", true, 1},
+    {"dose", "Dose", true, 0},
+    {"mean_force", "Mean force", true, 1},
+    {"steadiness_cv", "Steadiness (spread of the force, in parts of its mean; less is steadier)", true, 3},
 }};
 
 /// Not a session's: sets of trials have dates of their own.
-constexpr Shown kDiscomfort{"discomfort_force", "Force at first discomfort", true};
+constexpr Shown kDiscomfort{"discomfort_force", "Force at first discomfort", true, 1};
 
 struct Point {
   double t = 0.0;  ///< seconds since 1970
@@ -100,11 +101,12 @@ std::vector<double> date_ticks(double from, double to) {
   return all;
 }
 
-/// Points of zero length with a round or square end: a year of them in one path.
+/// Points of next to no length with a round or square end: a year of them in one path. Of no length at all, what prints
+/// pages draws none with a square end.
 std::string dots(const Series& series, bool left, const Scale& x, const Scale& y) {
   std::string data;
   for (const Point& p : series.points) {
-    if (p.left == left) fmt::format_to(std::back_inserter(data), "M{} {}h0", px(x(p.t)), px(y(p.value)));
+    if (p.left == left) fmt::format_to(std::back_inserter(data), "M{} {}h.01", px(x(p.t)), px(y(p.value)));
   }
   if (data.empty()) return {};
   return fmt::format("<path class=\"{}\" d=\"{}\"/>", left ? "left" : "right", data);
@@ -147,7 +149,8 @@ std::string key(const std::vector<Row>& rows) {
   for (const std::string_view side : {"left", "right"}) {
     if (std::ranges::none_of(rows, [side](const Row& row) { return row.facts.side == side; })) continue;
     html += fmt::format(
-        "<li><svg viewBox=\"0 0 24 14\" aria-hidden=\"true\"><path class=\"{}\" d=\"M12 7h0\"/></svg>{} side ({})</li>",
+        "<li><svg viewBox=\"0 0 24 14\" aria-hidden=\"true\"><path class=\"{}\" d=\"M12 7h.01\"/></svg>{} side "
+        "({})</li>",
         side, side, side == "left" ? "round" : "square");
   }
   return html + "</ul>\n";
@@ -212,16 +215,17 @@ void table(Out out, const std::vector<Row>& rows, const std::array<Series, kShow
   fmt::format_to(out, "<th class=\"n\">Pain 0 to 10</th></tr></thead><tbody>\n");
   for (const Row& row : rows) {
     const SessionFacts& f = row.facts;
-    fmt::format_to(out,
-                   "<tr><td class=\"t\">{} {}</td><td>{}</td><td>{}</td><td class=\"n\">{:.0f} s</td>"
-                   "<td class=\"n\">{}/{}</td>",
-                   markup_text(f.started_at.substr(0, 10)), markup_text(f.started_at.substr(11, 5)),
-                   markup_text(f.side), markup_text(f.outcome.value_or("")), to_seconds(f.credited), f.reps,
-                   f.target_reps);
+    fmt::format_to(
+        out,
+        "<tr><td class=\"t\">{} {}</td><td class=\"t\">{}</td><td class=\"t\">{}</td><td class=\"n\">{:.0f} s</td>"
+        "<td class=\"n\">{}/{}</td>",
+        markup_text(f.started_at.substr(0, 10)), markup_text(f.started_at.substr(11, 5)), markup_text(f.side),
+        markup_text(f.outcome.value_or("")), to_seconds(f.credited), f.reps, f.target_reps);
     for (std::size_t i = 0; i < kShown.size(); ++i) {
       if (series.at(i).points.empty()) continue;
       const auto& value = row.values.at(i);
-      fmt::format_to(out, "<td class=\"n\">{}</td>", value ? fmt::format("{:.4g}", *value) : "");
+      fmt::format_to(out, "<td class=\"n\">{}</td>",
+                     value ? fmt::format("{:.{}f}", *value, kShown.at(i).decimals) : "");
     }
     const auto rating = [](const std::optional<std::int64_t>& n) { return n ? fmt::format("{}", *n) : "–"; };
     fmt::format_to(out, "<td class=\"n\">{}</td></tr>\n",

@@ -420,7 +420,7 @@ def check_trend(folder, db):
     same(len(list(table)), shown, "sessions in the trend's table")
     charts = [e for e in page.iter("svg") if e.get("role") == "img"]
     expect(len(charts) >= 3, "a picture for each measure")
-    drawn = sum(path.get("d").count("h0") for path in charts[0].iter("path") if path.get("class") in ("left", "right"))
+    drawn = sum(path.get("d").count("M") for path in charts[0].iter("path") if path.get("class") in ("left", "right"))
     valued, = db.execute("SELECT count(*) FROM sessions s JOIN measures m ON m.session_id = s.id WHERE outcome IS NOT "
                          "NULL AND origin = 'ball' AND name = 'time_in_band' AND value IS NOT NULL").fetchone()
     same(drawn, valued, "points of the time in band")

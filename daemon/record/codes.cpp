@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/record/columns.hpp"
+#include "daemon/record/codes.hpp"
 
 #include <algorithm>
 #include <bit>
