@@ -134,21 +134,6 @@ Result<std::vector<StoredCalibration>> Calibrations::journal(const std::string& 
   });
 }
 
-Result<std::vector<BallFacts>> Calibrations::balls() const {
-  return guarded(store_->path_, "read", [&]() -> Result<std::vector<BallFacts>> {
-    SQLite::Statement select(*store_->db_, "SELECT serial, firmware, first_seen, last_seen FROM balls ORDER BY serial");
-    std::vector<BallFacts> balls;
-    while (select.executeStep()) {
-      const auto firmware = static_cast<unsigned>(select.getColumn(1).getInt());
-      balls.push_back({.serial = select.getColumn(0).getString(),
-                       .firmware = fmt::format("{:x}.{:02x}", firmware >> 8U, firmware & 0xFFU),
-                       .first_seen = select.getColumn(2).getString(),
-                       .last_seen = select.getColumn(3).getString()});
-    }
-    return balls;
-  });
-}
-
 std::optional<InForce> in_force(const std::vector<StoredCalibration>& journal) {
   struct Scale {
     const StoredCalibration* row;

@@ -53,13 +53,6 @@ struct StoredCalibration {
   std::optional<std::string> undone_at;  ///< UTC, ISO 8601
 };
 
-struct BallFacts {
-  std::string serial;
-  std::string firmware;    ///< "1.02", as last seen
-  std::string first_seen;  ///< UTC, ISO 8601
-  std::string last_seen;
-};
-
 /// A change of a ball's calibration, to be kept.
 struct CalibrationChange {
   std::string ball_serial{};
@@ -85,7 +78,6 @@ class Calibrations {
   [[nodiscard]] Result<std::vector<StoredCalibration>> add(const CalibrationChange& change);
   /// A ball's journal, oldest first; of every ball where @p serial is empty.
   [[nodiscard]] Result<std::vector<StoredCalibration>> journal(const std::string& serial) const;
-  [[nodiscard]] Result<std::vector<BallFacts>> balls() const;
 
  private:
   const Store* store_;

@@ -47,15 +47,6 @@ Profile profile_from(SQLite::Statement& row) {
   return p;
 }
 
-session::TrialVerdict verdict_from(std::string_view name) {
-  using session::TrialVerdict;
-  for (const auto verdict : {TrialVerdict::kGood, TrialVerdict::kTooFast, TrialVerdict::kTooSlow,
-                             TrialVerdict::kTooSoon, TrialVerdict::kLetGo, TrialVerdict::kTooLong}) {
-    if (session::to_string(verdict) == name) return verdict;
-  }
-  return TrialVerdict::kNoReading;
-}
-
 }  // namespace
 
 Result<Profile> load_profile(const Store& store, const std::string& name) {
@@ -125,49 +116,6 @@ Result<std::int64_t> add_discomfort_set(Store& store, const DiscomfortSet& set) 
     }
     transaction.commit();
     return id;
-  });
-}
-
-Result<DiscomfortSet> load_discomfort_set(const Store& store, std::int64_t id) {
-  return guarded(store.path(), "read", [&]() -> Result<DiscomfortSet> {
-    SQLite::Statement select(store.database(), R"sql(
-      SELECT profile, started_unix_us, side, ball_serial, contact_area_mm2, outcome, reason, target_n_per_s, mean_n,
-             sd_n, point_a_raw, point_a_mn, point_b_raw, point_b_mn, tare_raw, reference_raw
-      FROM discomfort_sets WHERE id = ?)sql");
-    select.bind(1, id);
-    if (!select.executeStep()) return fail(Errc::kNotFound, fmt::format("there is no discomfort set {}", id));
-    int at = 0;
-    const auto next = [&] { return select.getColumn(at++); };
-    DiscomfortSet set;
-    set.id = id;
-    set.profile = next().getString();
-    set.started = wall(next().getInt64());
-    set.side = session::side_from(next().getString()).value_or(session::Side::kRight);
-    set.ball_serial = next().getString();
-    set.contact_area_mm2 = next().getInt();
-    set.outcome = next().getString();
-    set.reason = next().getString();
-    set.target_n_per_s = next().getDouble();
-    const auto mean = real(next());
-    const auto sd = real(next());
-    if (mean && sd) set.result = session::DiscomfortResult{.mean_n = *mean, .sd_n = *sd};
-    set.calibration.calibrated = true;
-    protocol::Calibration& c = set.calibration;
-    for (std::int32_t* field :
-         {&c.point_a_raw, &c.point_a_mn, &c.point_b_raw, &c.point_b_mn, &c.tare_raw, &c.reference_raw}) {
-      *field = next().getInt();
-    }
-    SQLite::Statement trials(store.database(),
-                             "SELECT verdict, force_n, rate_n_per_s, duration_us FROM discomfort_trials "
-                             "WHERE set_id = ? ORDER BY ordinal");
-    trials.bind(1, id);
-    while (trials.executeStep()) {
-      set.trials.push_back({.verdict = verdict_from(trials.getColumn(0).getString()),
-                            .force = {trials.getColumn(1).getDouble()},
-                            .rate_n_per_s = trials.getColumn(2).getDouble(),
-                            .duration = std::chrono::microseconds(trials.getColumn(3).getInt64())});
-    }
-    return set;
   });
 }
 

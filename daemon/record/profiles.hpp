@@ -40,7 +40,6 @@ Result<> save_profile(Store& store, const Profile& profile, WallTime now);
 
 /// One set of discomfort trials, whatever came of it, with what was in force.
 struct DiscomfortSet {
-  std::int64_t id = 0;
   std::string profile;
   WallTime started{};
   session::Side side = session::Side::kRight;
@@ -55,8 +54,6 @@ struct DiscomfortSet {
 };
 /// @return its id. Makes the profile, where it is new.
 Result<std::int64_t> add_discomfort_set(Store& store, const DiscomfortSet& set);
-/// Errors: kNotFound.
-[[nodiscard]] Result<DiscomfortSet> load_discomfort_set(const Store& store, std::int64_t id);
 
 // ---- For trends: many at once, and only what a series needs ------------------------------------------------------
 

@@ -50,12 +50,11 @@ TEST_F(DiscomfortScenario, ThreeTrialsOfAPersonWhoFollowsTheCuesAreOnRecordAndTh
 
   const auto store = record::Store::open_read_only(daemon.database());
   ASSERT_TRUE(store) << store.error().message();
-  const auto set = record::load_discomfort_set(*store, end->set_id);
-  ASSERT_TRUE(set) << set.error().message();
-  EXPECT_EQ(set->profile, "anna");
-  EXPECT_EQ(set->side, session::Side::kLeft);
-  EXPECT_EQ(set->result->mean_n, *end->mean_n);
-  EXPECT_TRUE(set->calibration.calibrated);
+  const auto sets = record::discomfort_points(*store, "anna");
+  ASSERT_TRUE(sets) << sets.error().message();
+  ASSERT_EQ(sets->size(), 1U);
+  EXPECT_EQ(sets->front().side, session::Side::kLeft);
+  EXPECT_EQ(sets->front().mean_n, *end->mean_n);
   const auto status = client.call("daemon.status");
   EXPECT_EQ(api::daemon_status_from(status->as_object()).balls.front().motor_level, 0.0);
   EXPECT_TRUE(client.call("session.run", {{"routine", "upper-trap"}})) << "and then a session may begin";

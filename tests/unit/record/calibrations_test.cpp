@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/record/calibrations.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
 #include "daemon/record/recorder.hpp"
@@ -50,12 +51,13 @@ TEST_F(CalibrationsTest, ABallThatComesIsOnRecordWithWhatWasFoundInItOnce) {
   EXPECT_EQ(journal[1].means, Means::kFound);
   EXPECT_EQ(journal[1].calibration, with(900'000, 10));
   EXPECT_EQ(journal[1].knead_version, KNEAD_VERSION);
-  const auto balls = calibrations_.balls().value();
-  ASSERT_EQ(balls.size(), 1U);
-  EXPECT_EQ(balls[0].serial, "KN-1");
-  EXPECT_EQ(balls[0].firmware, "1.02");
-  EXPECT_EQ(balls[0].first_seen, "2025-03-01T07:15:00.000250Z");
-  EXPECT_EQ(balls[0].last_seen, "2025-03-06T07:15:00.000250Z");
+  SQLite::Statement ball(store_.database(), "SELECT serial, firmware, first_seen, last_seen FROM balls");
+  ASSERT_TRUE(ball.executeStep());
+  EXPECT_EQ(ball.getColumn(0).getString(), "KN-1");
+  EXPECT_EQ(ball.getColumn(1).getInt(), 0x0102);
+  EXPECT_EQ(ball.getColumn(2).getString(), "2025-03-01T07:15:00.000250Z");
+  EXPECT_EQ(ball.getColumn(3).getString(), "2025-03-06T07:15:00.000250Z");
+  EXPECT_FALSE(ball.executeStep());
 }
 
 TEST_F(CalibrationsTest, PointsAndResidualAreKeptWithTheirCalibration) {

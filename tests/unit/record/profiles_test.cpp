@@ -101,22 +101,35 @@ TEST(DiscomfortSets, ComeBackWithEveryTrialAndTheCalibrationThatWasInForce) {
   const DiscomfortSet set = discomfort_set("anna", session::Side::kLeft, 5.0 / 3.0);
   const auto id = add_discomfort_set(store, set);
   ASSERT_TRUE(id) << id.error().message();
-  const auto back = load_discomfort_set(store, *id);
-  ASSERT_TRUE(back) << back.error().message();
-  EXPECT_EQ(back->profile, "anna");
-  EXPECT_EQ(back->started, kNow);
-  EXPECT_EQ(back->side, session::Side::kLeft);
-  EXPECT_EQ(back->ball_serial, "KN-0001");
-  EXPECT_EQ(back->contact_area_mm2, 1200);
-  EXPECT_EQ(back->calibration, test::calibration());
-  EXPECT_EQ(back->result->mean_n, 5.0 / 3.0);
-  EXPECT_EQ(back->result->sd_n, 0.1 + 0.2);
-  ASSERT_THAT(back->trials, SizeIs(2));
-  EXPECT_EQ(back->trials[0].verdict, session::TrialVerdict::kTooFast);
-  EXPECT_EQ(back->trials[1].rate_n_per_s, 5.125);
-  EXPECT_EQ(back->trials[1].duration, set.trials[1].duration);
+  SQLite::Statement row(
+      store.database(),
+      "SELECT profile, started_unix_us, side, ball_serial, contact_area_mm2, mean_n, sd_n, point_a_raw, "
+      "point_a_mn, point_b_raw, point_b_mn, tare_raw, reference_raw FROM discomfort_sets WHERE id = ?");
+  row.bind(1, *id);
+  ASSERT_TRUE(row.executeStep());
+  EXPECT_EQ(row.getColumn(0).getString(), "anna");
+  EXPECT_EQ(row.getColumn(1).getInt64(), kNow.time_since_epoch().count());
+  EXPECT_EQ(row.getColumn(2).getString(), "left");
+  EXPECT_EQ(row.getColumn(3).getString(), "KN-0001");
+  EXPECT_EQ(row.getColumn(4).getInt(), 1200);
+  EXPECT_EQ(row.getColumn(5).getDouble(), 5.0 / 3.0);
+  EXPECT_EQ(row.getColumn(6).getDouble(), 0.1 + 0.2);
+  const protocol::Calibration c = test::calibration();
+  int column = 7;
+  for (const int part : {c.point_a_raw, c.point_a_mn, c.point_b_raw, c.point_b_mn, c.tare_raw, c.reference_raw}) {
+    EXPECT_EQ(row.getColumn(column++).getInt(), part);
+  }
+  SQLite::Statement trials(store.database(),
+                           "SELECT verdict, rate_n_per_s, duration_us FROM discomfort_trials WHERE set_id = ? "
+                           "ORDER BY ordinal");
+  trials.bind(1, *id);
+  ASSERT_TRUE(trials.executeStep());
+  EXPECT_EQ(trials.getColumn(0).getString(), "too-fast");
+  ASSERT_TRUE(trials.executeStep());
+  EXPECT_EQ(trials.getColumn(1).getDouble(), 5.125);
+  EXPECT_EQ(trials.getColumn(2).getInt64(), set.trials[1].duration.count());
+  EXPECT_FALSE(trials.executeStep());
   EXPECT_TRUE(load_profile(store, "anna")->created);
-  EXPECT_EQ(load_discomfort_set(store, 99).error().code, Errc::kNotFound);
 }
 
 TEST(DiscomfortSets, OnlyThoseWithAResultMakeASeries) {
