@@ -7,7 +7,7 @@
 #include <chrono>
 #include <new>
 
-#include "daemon/record/columns.hpp"
+#include "daemon/record/codes.hpp"
 
 namespace knead::record {
 

@@ -10,7 +10,7 @@
 //     host clock    of (host clock - device clock in ns), difference of the difference
 //     quality       difference
 //     motor level   difference
-//   then the raw counts: order, parameter, the first of them, and until the end a Rice code (columns.hpp) of all of
+//   then the raw counts: order, parameter, the first of them, and until the end a Rice code (codes.hpp) of all of
 //   them less the first:
 //     order 1       the differences
 //     order 2       the differences of the differences

@@ -40,9 +40,9 @@ struct Scale {
 
 /// A curve's lowest and highest value in each column of pixels: a peak of one sample stays visible, whatever the length
 /// of the session, and the picture has the same size. Pure; memory by columns.
-class Columns {
+class PixelCurve {
  public:
-  Columns(std::size_t count, double from, double to) : from_(from), to_(to), columns_(count) {}
+  PixelCurve(std::size_t count, double from, double to) : from_(from), to_(to), pixels_(count) {}
   void add(double at, double value);
   /// What comes next does not follow from what came before: the curve is interrupted.
   void interrupt() { interrupted_ = true; }
@@ -52,7 +52,7 @@ class Columns {
   [[nodiscard]] std::optional<double> highest() const;
 
  private:
-  struct Column {
+  struct Pixel {
     double lowest = 0.0;
     double highest = 0.0;
     double first = 0.0;
@@ -62,7 +62,7 @@ class Columns {
   };
   double from_;
   double to_;
-  std::vector<Column> columns_;
+  std::vector<Pixel> pixels_;
   bool interrupted_ = true;
 };
 

@@ -164,8 +164,8 @@ CREATE TABLE inputs (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// What is known of balls and of the people who use them, sessions apart. Rows are added, never changed, but for the
-// mark that a calibration was undone.
+// What is known of balls and of the people who use them, sessions apart. Rows are added, never changed, but for what
+// was last seen of a ball, and the mark that a calibration was undone.
 constexpr const char* kCalibrationsAndSafety = R"sql(
 CREATE TABLE balls (
   serial             TEXT PRIMARY KEY,
@@ -218,7 +218,8 @@ CREATE TABLE safety_answers (
 CREATE INDEX safety_answers_by_profile ON safety_answers (profile, id);
 )sql";
 
-// People, their plans, and the trials of their force at first discomfort. A profile comes with its first session.
+// People, their plans, and the trials of their force at first discomfort. A profile comes with its first session or
+// set of trials, or with the first thing that is set for it.
 constexpr const char* kProfilesAndDiscomfort = R"sql(
 ALTER TABLE sessions ADD COLUMN own_soft_cap_n REAL;
 

@@ -124,8 +124,8 @@ class CourseReader {
 
 /// Force and motor of the whole session, by columns of pixels.
 struct Curves {
-  Columns force;
-  Columns motor;
+  PixelCurve force;
+  PixelCurve motor;
   std::vector<Span> unusable;  ///< no force to be believed
   std::vector<Span> breaks;    ///< between two samples that do not follow each other: credited to nobody (R7)
 };
@@ -142,8 +142,10 @@ Result<double> end_of(const Store& store, const StoredSession& session) {
 }
 
 Result<Curves> curves_of(const Store& store, std::int64_t id, double end_s) {
-  Curves curves{
-      .force = Columns(kColumns, 0.0, end_s), .motor = Columns(kColumns, 0.0, end_s), .unusable = {}, .breaks = {}};
+  Curves curves{.force = PixelCurve(kColumns, 0.0, end_s),
+                .motor = PixelCurve(kColumns, 0.0, end_s),
+                .unusable = {},
+                .breaks = {}};
   std::optional<double> last;
   std::uint64_t next_seq = 0;
   const auto read = store.for_each_block(id, [&](std::span<const TimedSample> samples) -> Result<> {

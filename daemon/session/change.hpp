@@ -41,7 +41,7 @@ constexpr int kBaselineDays = 10;     ///< (choice: with 5, a change of twice th
 constexpr int kWindowDays = 5;        ///< (choice: a week of weekdays)
 constexpr double kCorrelation = 0.3;  ///< of a day with the next (choice)
 constexpr double kFalseChange = 0.05;
-constexpr int kJudgedMeasures = 8;  ///< that `trends` judges: measure_series.hpp holds itself to it
+constexpr int kJudgedMeasures = 8;  ///< that `trends` judges: record/trends.cpp holds itself to it
 
 enum class Verdict : std::uint8_t { kNotYetKnown, kNoDetectableChange, kUp, kDown };
 /// "not yet known", "no detectable change", "higher than at first", "lower than at first".

@@ -47,7 +47,7 @@ std::string_view to_string(TrialVerdict verdict) noexcept;
 
 struct DiscomfortTrial {
   TrialVerdict verdict = TrialVerdict::kGood;
-  Newtons force{};            ///< at the press, or when the trial ended otherwise
+  Newtons force{};            ///< median of the last readings before the press, or before it ended otherwise
   double rate_n_per_s = 0.0;  ///< mean, from contact to the press
   std::chrono::microseconds duration{};
 };
@@ -92,7 +92,8 @@ class Discomfort {
   /// Of an ended set.
   [[nodiscard]] DiscomfortOutcome outcome() const noexcept { return outcome_; }
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
-  /// Good and bad, in their order.
+  /// Good and bad, in their order. Not among them: a ramp that the end of the set cut short, and the one that met the
+  /// stop and so ended it.
   [[nodiscard]] const std::vector<DiscomfortTrial>& trials() const noexcept { return trials_; }
   [[nodiscard]] int good() const noexcept;
   [[nodiscard]] const DiscomfortProtocol& protocol() const noexcept { return protocol_; }

@@ -17,7 +17,7 @@
 #include <streambuf>
 
 #include "daemon/record/block_codec.hpp"
-#include "daemon/record/columns.hpp"
+#include "daemon/record/codes.hpp"
 #include "daemon/record/export.hpp"
 #include "daemon/record/session_buffer.hpp"
 #include "daemon/record/store.hpp"

@@ -8,7 +8,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "daemon/record/columns.hpp"
+#include "daemon/record/codes.hpp"
 #include "tests/unit/record/support.hpp"
 
 namespace knead::record {

@@ -10,20 +10,20 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(Chart, KeepsAPeakOfOneSampleAmongMany) {
-  Columns columns(100, 0.0, 100.0);
-  for (int i = 0; i < 100'000; ++i) columns.add(i / 1000.0, i == 51'237 ? 62.5 : 20.0);
-  EXPECT_EQ(columns.highest(), 62.5);
+  PixelCurve curve(100, 0.0, 100.0);
+  for (int i = 0; i < 100'000; ++i) curve.add(i / 1000.0, i == 51'237 ? 62.5 : 20.0);
+  EXPECT_EQ(curve.highest(), 62.5);
   const Scale as_it_is{0.0, 100.0, 0.0, 100.0};
-  EXPECT_THAT(columns.path(as_it_is, as_it_is), HasSubstr("L51.5 20V62.5V20"));
+  EXPECT_THAT(curve.path(as_it_is, as_it_is), HasSubstr("L51.5 20V62.5V20"));
 }
 
 TEST(Chart, DoesNotGrowWithTheSamples) {
   const Scale as_it_is{0.0, 10.0, 0.0, 900.0};
   std::size_t size = 0;
   for (const int rate : {1000, 8000}) {
-    Columns columns(900, 0.0, 10.0);
-    for (int i = 0; i < 10 * rate; ++i) columns.add(i / static_cast<double>(rate), i % 7);
-    const std::size_t now = columns.path(as_it_is, as_it_is).size();
+    PixelCurve curve(900, 0.0, 10.0);
+    for (int i = 0; i < 10 * rate; ++i) curve.add(i / static_cast<double>(rate), i % 7);
+    const std::size_t now = curve.path(as_it_is, as_it_is).size();
     EXPECT_LT(now, 900U * 32U);
     if (size == 0) size = now;
     EXPECT_NEAR(static_cast<double>(now), static_cast<double>(size), static_cast<double>(size) / 10.0);
@@ -31,13 +31,13 @@ TEST(Chart, DoesNotGrowWithTheSamples) {
 }
 
 TEST(Chart, DrawsNoLineOverAnInterruption) {
-  Columns columns(10, 0.0, 10.0);
-  columns.add(0.5, 3.0);
-  columns.add(1.5, 3.0);
-  columns.interrupt();
-  columns.add(8.5, 4.0);
+  PixelCurve curve(10, 0.0, 10.0);
+  curve.add(0.5, 3.0);
+  curve.add(1.5, 3.0);
+  curve.interrupt();
+  curve.add(8.5, 4.0);
   const Scale as_it_is{0.0, 10.0, 0.0, 10.0};
-  EXPECT_EQ(columns.path(as_it_is, as_it_is), "M0.5 3h.1L1.5 3M8.5 4h.1");
+  EXPECT_EQ(curve.path(as_it_is, as_it_is), "M0.5 3h.1L1.5 3M8.5 4h.1");
 }
 
 TEST(Chart, CountsInRoundNumbers) {
