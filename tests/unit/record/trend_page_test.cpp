@@ -70,6 +70,13 @@ TEST(TrendPage, OfSeveralPeopleSaysNothingOfChange) {
   EXPECT_THAT(page_of(store, "", "anna"), AllOf(HasSubstr("Every session"), Not(HasSubstr("What has changed"))));
 }
 
+TEST(TrendPage, DrawsNoPointOfNoLengthSincePrintersLeaveItOut) {
+  const TempFolder folder;
+  Store store = open_store(folder.file("knead.db"));
+  add_session(store, "anna");
+  EXPECT_THAT(page_of(store, "anna", "anna"), AllOf(HasSubstr("h.01\"/>"), Not(HasSubstr("h0\"/>"))));
+}
+
 TEST(TrendPage, PutsACommaOnlyBeforeAUnit) {
   const TempFolder folder;
   Store store = open_store(folder.file("knead.db"));
