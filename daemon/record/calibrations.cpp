@@ -87,6 +87,14 @@ void insert(SQLite::Database& db, const CalibrationChange& change) {
   run(undone, iso_utc(change.at), *change.undoes);
 }
 
+/// What a ball that comes with @p calibration has been through: where its zero alone has moved, somebody tared it.
+Means found_as(const std::vector<StoredCalibration>& journal, const protocol::Calibration& calibration) {
+  if (journal.empty()) return Means::kFound;
+  protocol::Calibration with_that_zero = journal.back().calibration;
+  with_that_zero.tare_raw = calibration.tare_raw;
+  return with_that_zero == calibration ? Means::kTare : Means::kFound;
+}
+
 }  // namespace
 
 std::string_view to_string(Means means) noexcept {
@@ -109,7 +117,8 @@ Result<std::vector<StoredCalibration>> Calibrations::ball_came(const std::string
     run(seen, serial, int{firmware}, iso_utc(at), unix_us(at));
     auto journal = read_journal(db, serial);
     if (journal.empty() || journal.back().calibration != calibration) {
-      insert(db, {.ball_serial = serial, .at = at, .means = Means::kFound, .calibration = calibration});
+      insert(db,
+             {.ball_serial = serial, .at = at, .means = found_as(journal, calibration), .calibration = calibration});
       journal = read_journal(db, serial);
     }
     transaction.commit();

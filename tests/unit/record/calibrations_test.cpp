@@ -60,6 +60,18 @@ TEST_F(CalibrationsTest, ABallThatComesIsOnRecordWithWhatWasFoundInItOnce) {
   EXPECT_FALSE(ball.executeStep());
 }
 
+TEST_F(CalibrationsTest, ABallThatWasOnlyTaredElsewhereHasTheScaleThatItHad) {
+  came(0, with(800'000, 10));
+  const auto journal = came(3, with(800'000, 25));
+  ASSERT_EQ(journal.size(), 2U);
+  EXPECT_EQ(journal[1].means, Means::kTare);
+  const auto now = in_force(journal);
+  ASSERT_TRUE(now);
+  EXPECT_EQ(now->scale.at, "2025-03-01T07:15:00.000250Z") << "as old as it was";
+  EXPECT_FALSE(now->before) << "and an undo does not take a zero for a scale";
+  EXPECT_EQ(came(5, with(900'000, 25)).back().means, Means::kFound);
+}
+
 TEST_F(CalibrationsTest, PointsAndResidualAreKeptWithTheirCalibration) {
   const std::vector<CalibrationPoint> points{
       {.force_n = 0.0, .raw = 84'213.25, .spread_raw = 31.0, .residual_n = 0.0},
