@@ -203,6 +203,18 @@ TEST_F(SamplerTest, R4_SilenceIsFoundAmongTransfersThatFailToo) {
   EXPECT_EQ(link.commands.back().level, Level{0});
 }
 
+TEST_F(SamplerTest, R4_SilenceIsFoundAmongReportsThatBringNothingNewToo) {
+  send_good(20);
+  protocol::Report again = next;
+  again.seq -= 1;
+  again.time_us -= 1000;
+  const HostTime last = now - 1ms;
+  while (now < last + 12ms) send(again);
+  EXPECT_GT(link.commands.back().level, Level{0});
+  while (now < last + 20ms) send(again);  // with no on_time() in between: a slow machine has no time for it
+  EXPECT_EQ(link.commands.back().level, Level{0});
+}
+
 TEST_F(SamplerTest, GarbageIsCountedAndIsNoFreshSample) {
   send_good(20);
   const std::array<std::byte, 5> garbage{std::byte{0xFF}};
