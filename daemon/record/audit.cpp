@@ -102,11 +102,11 @@ class Audit {
     }
     follow_index(integer(3), samples->size(), block.t0);
     follow_sequence(*samples, static_cast<std::uint64_t>(integer(3)));
-    const auto us = [](auto t) { return std::int64_t{t.time_since_epoch().count()}; };
     const bool agrees = !samples->empty() && samples->size() == static_cast<std::uint64_t>(integer(5)) &&
                         samples->front().sample.seq == static_cast<std::uint64_t>(integer(4)) &&
-                        us(samples->front().sample.device_time) == integer(6) && us(samples->front().t) == integer(7) &&
-                        us(samples->back().t) == integer(8) && integer(2) >= 0 && integer(2) < calibrations_;
+                        micros(samples->front().sample.device_time) == integer(6) &&
+                        micros(samples->front().t) == integer(7) && micros(samples->back().t) == integer(8) &&
+                        integer(2) >= 0 && integer(2) < calibrations_;
     if (agrees) {
       found_.samples += samples->size();
       return;

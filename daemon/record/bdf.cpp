@@ -209,7 +209,7 @@ struct StartTime {
 StartTime start_of(const SessionFacts& facts) {
   constexpr std::array<std::string_view, 12> kMonths{"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
                                                      "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
-  const std::chrono::sys_time<std::chrono::microseconds> at{std::chrono::microseconds(facts.started_unix_us)};
+  const WallTime at{std::chrono::microseconds(facts.started_unix_us)};
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(at - day));

@@ -14,13 +14,12 @@
 #include <vector>
 
 #include "daemon/core/error.hpp"
+#include "daemon/record/wall_time.hpp"
 #include "hw/protocol/protocol.hpp"
 
 namespace knead::record {
 
 class Store;
-
-using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 
 /// By what a ball came to its calibration.
 enum class Means : std::uint8_t {

@@ -126,19 +126,11 @@ class Check {
 }  // namespace
 
 Result<DatabaseCheck> check_database(const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) {
-    return fail(Errc::kNotFound, "there is no database " + path, "it appears with the first session");
-  }
+  if (auto there = must_exist(path); !there) return std::unexpected(there.error());
   return guarded(path, "check", [&]() -> Result<DatabaseCheck> {
     try {
       const auto db = open_reader(path);
-      const auto version = version_of(*db, path);
-      if (!version) return std::unexpected(version.error());
-      if (*version < schema_version()) {
-        return fail(Errc::kStorage, fmt::format("{} has schema {}, and {} is needed", path, *version, schema_version()),
-                    "start kneadd once: it brings the file up to date");
-      }
+      if (auto current = must_be_current(*db, path); !current) return std::unexpected(current.error());
       return Check(*db).run();
     } catch (const SQLite::Exception& thrown) {
       if (thrown.getErrorCode() != SQLITE_CORRUPT) throw;

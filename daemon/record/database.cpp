@@ -40,6 +40,12 @@ std::unique_ptr<SQLite::Database> open_reader(const std::string& path) {
   return std::make_unique<SQLite::Database>(path, SQLite::OPEN_READONLY, kBusyTimeoutMs);
 }
 
+Result<> must_exist(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) return {};
+  return fail(Errc::kNotFound, "there is no database " + path, "it appears with the first session");
+}
+
 Error storage_error(const std::string& path, std::string_view doing, const SQLite::Exception& thrown) {
   const std::string what = "cannot " + std::string(doing) + " the database " + path + ": ";
   switch (thrown.getErrorCode()) {
@@ -75,7 +81,7 @@ Error storage_error(const std::string& path, std::string_view doing, const SQLit
   }
 }
 
-std::string iso_utc(std::chrono::sys_time<std::chrono::microseconds> t) {
+std::string iso_utc(WallTime t) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(t);
   const std::time_t c_time = seconds.time_since_epoch().count();
   std::tm utc{};

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "daemon/core/error.hpp"
+#include "daemon/record/wall_time.hpp"
 
 namespace knead::record {
 
@@ -26,6 +27,9 @@ constexpr int kBusyTimeoutMs = 1000;
 
 /// For reading, while others may write; on a read-only file system too. Throws what SQLiteCpp throws.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_reader(const std::string& path);
+
+/// Errors: kNotFound. SQLite itself would make the file, or blame its folder.
+[[nodiscard]] Result<> must_exist(const std::string& path);
 
 /// In a person's words, with the way out; one for each way in which SQLite fails.
 [[nodiscard]] Error storage_error(const std::string& path, std::string_view doing, const SQLite::Exception& thrown);
@@ -40,8 +44,15 @@ auto guarded(const std::string& path, std::string_view doing, Body&& body) -> st
   }
 }
 
+/// As the tables keep a duration, and a moment of any clock of ours.
+[[nodiscard]] constexpr std::int64_t micros(std::chrono::microseconds d) { return d.count(); }
+template <class Clock>
+[[nodiscard]] constexpr std::int64_t micros(std::chrono::time_point<Clock, std::chrono::microseconds> t) {
+  return t.time_since_epoch().count();
+}
+
 /// "2025-03-01T07:15:00.000000Z"
-[[nodiscard]] std::string iso_utc(std::chrono::sys_time<std::chrono::microseconds> t);
+[[nodiscard]] std::string iso_utc(WallTime t);
 
 /// Statements that are run again and again, parsed once. Goes before its database does.
 class Statements {

@@ -128,10 +128,8 @@ Result<> FileBeside::take_place_of(const std::string& path, const std::string& k
 }
 
 Result<Backup> back_up_database(const std::string& path, const std::string& to, bool replace) {
+  if (auto there = must_exist(path); !there) return std::unexpected(there.error());
   std::error_code none;
-  if (!std::filesystem::exists(path, none)) {
-    return fail(Errc::kNotFound, "there is no database " + path, "it appears with the first session");
-  }
   if (std::filesystem::equivalent(path, to, none)) {
     return fail(Errc::kRefused, to + " is the database itself", "name another file");
   }
@@ -161,10 +159,7 @@ Result<Backup> back_up_database(const std::string& path, const std::string& to, 
 }
 
 Result<Vacuumed> vacuum_database(const std::string& path) {
-  std::error_code none;
-  if (!std::filesystem::exists(path, none)) {
-    return fail(Errc::kNotFound, "there is no database " + path, "it appears with the first session");
-  }
+  if (auto there = must_exist(path); !there) return std::unexpected(there.error());
   // Takes the lock, so that no daemon comes between.
   const auto store = Store::open(path);
   if (!store) return std::unexpected(store.error());

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/core/sample.hpp"
+#include "daemon/record/wall_time.hpp"
 #include "daemon/session/event.hpp"
 #include "daemon/session/event_json.hpp"
 #include "daemon/session/input.hpp"
@@ -77,8 +78,7 @@ struct SessionHeader {
   protocol::Calibration calibration{};
   std::string config;  ///< text of the configuration in force
   std::string knead_version = KNEAD_VERSION;
-  /// Wall clock. Only names the session: nothing is computed from it, so a clock that is set does no harm.
-  std::chrono::sys_time<std::chrono::microseconds> started_at{};
+  WallTime started_at{};            ///< only names the session
   std::optional<int> nrs_before{};  ///< pain 0..10 as the person rates it
   std::optional<PluginIdentity> plugin{};
   std::string plugin_state{};  ///< that it kept from a session before, bytes of any value

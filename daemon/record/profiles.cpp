@@ -7,41 +7,31 @@
 #include <utility>
 
 #include "daemon/record/database.hpp"
+#include "daemon/record/row.hpp"
 
 namespace knead::record {
 
 namespace {
 
-std::int64_t us(WallTime t) { return t.time_since_epoch().count(); }
-WallTime wall(std::int64_t unix_us) { return WallTime(std::chrono::microseconds(unix_us)); }
-
-std::optional<double> real(const SQLite::Column& column) {
-  return column.isNull() ? std::nullopt : std::optional(column.getDouble());
-}
-
 constexpr const char* kProfile = R"sql(
   SELECT name, created_unix_us, band_lo_n, band_hi_n, band_hysteresis_n, soft_cap_n, relaxation,
          plan_first_day, plan_weeks, plan_first_at, plan_second_at, plan_remind FROM profiles )sql";
 
-Profile profile_from(SQLite::Statement& row) {
-  int at = 0;
-  const auto next = [&] { return row.getColumn(at++); };
+Profile profile_from(SQLite::Statement& select) {
+  Row row(select);
   Profile p;
-  p.name = next().getString();
-  p.created = wall(next().getInt64());
-  const auto lo = real(next());
-  const auto hi = real(next());
-  const auto hysteresis = real(next());
-  if (lo && hi && hysteresis) p.band = session::Band{.lo = {*lo}, .hi = {*hi}, .hysteresis = {*hysteresis}};
-  if (const auto cap = real(next())) p.soft_cap = Newtons{*cap};
-  p.relaxation = next().getInt() != 0;
-  if (const SQLite::Column first = next(); !first.isNull()) {
+  p.name = row.text();
+  p.created = row.wall_time();
+  p.band = row.optional_band();
+  if (const auto cap = row.optional_real()) p.soft_cap = Newtons{*cap};
+  p.relaxation = row.flag();
+  if (const auto first_day = row.optional_integer()) {
     session::Plan plan;
-    plan.first_day = first.getInt64();
-    plan.weeks = next().getInt();
-    plan.at[0] = next().getInt();
-    plan.at[1] = next().getInt();
-    plan.remind = next().getInt() != 0;
+    plan.first_day = *first_day;
+    plan.weeks = row.small();
+    plan.at[0] = row.small();
+    plan.at[1] = row.small();
+    plan.remind = row.flag();
     p.plan = plan;
   }
   return p;
@@ -76,14 +66,12 @@ Result<> save_profile(Store& store, const Profile& p, WallTime now) {
       ON CONFLICT (name) DO UPDATE SET
         band_lo_n = ?3, band_hi_n = ?4, band_hysteresis_n = ?5, soft_cap_n = ?6, relaxation = ?7,
         plan_first_day = ?8, plan_weeks = ?9, plan_first_at = ?10, plan_second_at = ?11, plan_remind = ?12)sql");
-    const auto of_band = [&p](Newtons session::Band::* part) {
-      return p.band ? std::optional((*p.band.*part).value) : std::nullopt;
-    };
+    const BandColumns band(p.band);
     const session::Plan plan = p.plan.value_or(session::Plan{});
     const auto first_day = p.plan ? std::optional(static_cast<int>(plan.first_day)) : std::nullopt;
-    run(upsert, p.name, us(p.created.value_or(now)), of_band(&session::Band::lo), of_band(&session::Band::hi),
-        of_band(&session::Band::hysteresis), p.soft_cap ? std::optional(p.soft_cap->value) : std::nullopt, p.relaxation,
-        first_day, plan.weeks, plan.at[0], plan.at[1], plan.remind);
+    run(upsert, p.name, micros(p.created.value_or(now)), band.lo, band.hi, band.hysteresis,
+        p.soft_cap ? std::optional(p.soft_cap->value) : std::nullopt, p.relaxation, first_day, plan.weeks, plan.at[0],
+        plan.at[1], plan.remind);
     return {};
   });
 }
@@ -93,7 +81,7 @@ Result<std::int64_t> add_discomfort_set(Store& store, const DiscomfortSet& set) 
     SQLite::Database& db = store.database();
     SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
     SQLite::Statement profile(db, "INSERT OR IGNORE INTO profiles (name, created_unix_us) VALUES (?, ?)");
-    run(profile, set.profile, us(set.started));
+    run(profile, set.profile, micros(set.started));
     SQLite::Statement insert(db, R"sql(
       INSERT INTO discomfort_sets (profile, started_unix_us, side, ball_serial, contact_area_mm2, outcome, reason,
                                    target_n_per_s, mean_n, sd_n, point_a_raw, point_a_mn, point_b_raw, point_b_mn,
@@ -103,7 +91,7 @@ Result<std::int64_t> add_discomfort_set(Store& store, const DiscomfortSet& set) 
       return set.result ? std::optional(*set.result.*part) : std::nullopt;
     };
     const protocol::Calibration& c = set.calibration;
-    run(insert, set.profile, us(set.started), session::to_string(set.side), set.ball_serial, set.contact_area_mm2,
+    run(insert, set.profile, micros(set.started), session::to_string(set.side), set.ball_serial, set.contact_area_mm2,
         set.outcome, set.reason, set.target_n_per_s, result(&session::DiscomfortResult::mean_n),
         result(&session::DiscomfortResult::sd_n), c.point_a_raw, c.point_a_mn, c.point_b_raw, c.point_b_mn, c.tare_raw,
         c.reference_raw);
@@ -111,8 +99,7 @@ Result<std::int64_t> add_discomfort_set(Store& store, const DiscomfortSet& set) 
     SQLite::Statement trial(db, "INSERT INTO discomfort_trials VALUES (?, ?, ?, ?, ?, ?)");
     int ordinal = 0;
     for (const session::DiscomfortTrial& t : set.trials) {
-      run(trial, id, ordinal++, session::to_string(t.verdict), t.force.value, t.rate_n_per_s,
-          std::int64_t{t.duration.count()});
+      run(trial, id, ordinal++, session::to_string(t.verdict), t.force.value, t.rate_n_per_s, micros(t.duration));
     }
     transaction.commit();
     return id;
@@ -127,11 +114,13 @@ Result<std::vector<DiscomfortPoint>> discomfort_points(const Store& store, const
     select.bind(1, profile);
     std::vector<DiscomfortPoint> points;
     while (select.executeStep()) {
-      points.push_back({.started = wall(select.getColumn(0).getInt64()),
-                        .side = session::side_from(select.getColumn(1).getString()).value_or(session::Side::kRight),
-                        .ball_serial = select.getColumn(2).getString(),
-                        .mean_n = select.getColumn(3).getDouble(),
-                        .sd_n = select.getColumn(4).getDouble()});
+      Row row(select);
+      DiscomfortPoint& p = points.emplace_back();
+      p.started = row.wall_time();
+      p.side = session::side_from(row.text()).value_or(session::Side::kRight);
+      p.ball_serial = row.text();
+      p.mean_n = row.real();
+      p.sd_n = row.real();
     }
     return points;
   });
@@ -151,22 +140,21 @@ Result<std::vector<SessionPoint>> session_points(const Store& store, const std::
     select.bind(1, profile);
     std::vector<SessionPoint> points;
     while (select.executeStep()) {
-      int at = 0;
-      const auto next = [&] { return select.getColumn(at++); };
+      Row row(select);
       SessionPoint& p = points.emplace_back();
-      p.id = next().getInt64();
-      p.started = wall(next().getInt64());
-      p.origin = next().getString();
-      p.outcome = next().getString();
-      p.elapsed_s = next().getDouble();
-      p.nrs_before = real(next());
-      p.nrs_after = real(next());
-      p.reps = next().getInt64();
-      p.too_hard = next().getInt64();
-      p.time_in_band_pct = real(next());
-      p.dose_ns = real(next());
-      p.steadiness_cv = real(next());
-      p.lost_samples_pct = real(next());
+      p.id = row.integer();
+      p.started = row.wall_time();
+      p.origin = row.text();
+      p.outcome = row.text();
+      p.elapsed_s = row.real();
+      p.nrs_before = row.optional_real();
+      p.nrs_after = row.optional_real();
+      p.reps = row.integer();
+      p.too_hard = row.integer();
+      p.time_in_band_pct = row.optional_real();
+      p.dose_ns = row.optional_real();
+      p.steadiness_cv = row.optional_real();
+      p.lost_samples_pct = row.optional_real();
     }
     return points;
   });

@@ -11,14 +11,13 @@
 
 #include "daemon/core/error.hpp"
 #include "daemon/record/store.hpp"
+#include "daemon/record/wall_time.hpp"
 #include "daemon/session/discomfort.hpp"
 #include "daemon/session/plan.hpp"
 #include "daemon/session/routine.hpp"
 #include "hw/protocol/protocol.hpp"
 
 namespace knead::record {
-
-using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 
 /// A person, by the name that sessions are begun with; "" is whoever gave none. A row is made with the first session or
 /// the first thing that is set.

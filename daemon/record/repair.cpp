@@ -145,20 +145,19 @@ class Mend {
   }
 
   void rewrite(const BadBlock& block) {
-    const auto us = [](auto t) { return std::int64_t{t.time_since_epoch().count()}; };
     const TimedSample& first = block.samples.front();
     exec(
         "UPDATE sample_blocks SET first_seq = ?2, count = ?3, first_device_us = ?4, t0_us = ?5, t1_us = ?6 WHERE id = "
         "?1",
-        block.id, first.sample.seq, block.samples.size(), us(first.sample.device_time), us(first.t),
-        us(block.samples.back().t));
+        block.id, first.sample.seq, block.samples.size(), micros(first.sample.device_time), micros(first.t),
+        micros(block.samples.back().t));
     repair_.done.push_back(fmt::format("block {}: its row says again what it holds", block.ordinal));
   }
 
   void gap(std::int64_t id, SessionTime t, GapKind kind, std::uint64_t count) {
     if (count == 0) return;
     exec("INSERT INTO gaps SELECT ?1, coalesce(max(ordinal) + 1, 0), ?2, ?3, ?4 FROM gaps WHERE session_id = ?1", id,
-         std::int64_t{t.time_since_epoch().count()}, to_string(kind), count);
+         micros(t), to_string(kind), count);
   }
 
   /// Puts blocks whose indices cannot be true, since they overlap, where they can be.
@@ -260,10 +259,7 @@ std::string free_name(const std::string& path) {
 }  // namespace
 
 Result<Repair> repair_database(const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) {
-    return fail(Errc::kNotFound, "there is no database " + path, "it appears with the first session");
-  }
+  if (auto there = must_exist(path); !there) return std::unexpected(there.error());
   const auto lock = LockFile::take(path);
   if (!lock) return std::unexpected(lock.error());
   Repair repair;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "daemon/record/database.hpp"
+#include "daemon/record/row.hpp"
 #include "daemon/record/store.hpp"
 
 namespace knead::record {
@@ -14,33 +15,34 @@ namespace knead::record {
 namespace {
 
 SafetyAnswer answer_from(SQLite::Statement& select) {
+  Row row(select);
   SafetyAnswer answer;
-  answer.profile = select.getColumn(0).getString();
-  answer.at = select.getColumn(1).getString();
-  answer.given.version = select.getColumn(2).getInt();
-  std::istringstream ids(select.getColumn(3).getString());
+  answer.profile = row.text();
+  answer.at = row.text();
+  answer.given.version = row.small();
+  std::istringstream ids(row.text());
   for (std::string id; ids >> id;) answer.given.yes.push_back(id);
-  answer.given.clinician_asked = select.getColumn(4).getInt() != 0;
-  answer.knead_version = select.getColumn(5).getString();
+  answer.given.clinician_asked = row.flag();
+  answer.knead_version = row.text();
   return answer;
 }
 
 }  // namespace
 
 Result<> SafetyJournal::add(const std::string& profile, const session::SafetyAnswers& given, WallTime at) {
-  return guarded(store_->path_, "write to", [&]() -> Result<> {
-    SQLite::Statement row(*store_->db_, R"sql(
+  return guarded(store_->path(), "write to", [&]() -> Result<> {
+    SQLite::Statement row(store_->database(), R"sql(
       INSERT INTO safety_answers (profile, at, at_unix_us, questions_version, yes, clinician_asked, knead_version)
       VALUES (?, ?, ?, ?, ?, ?, ?))sql");
-    run(row, profile, iso_utc(at), std::int64_t{at.time_since_epoch().count()}, given.version,
-        fmt::format("{}", fmt::join(given.yes, " ")), given.clinician_asked, std::string(KNEAD_VERSION));
+    run(row, profile, iso_utc(at), micros(at), given.version, fmt::format("{}", fmt::join(given.yes, " ")),
+        given.clinician_asked, std::string(KNEAD_VERSION));
     return {};
   });
 }
 
 Result<std::optional<SafetyAnswer>> SafetyJournal::newest(const std::string& profile) const {
-  return guarded(store_->path_, "read", [&]() -> Result<std::optional<SafetyAnswer>> {
-    SQLite::Statement select(*store_->db_, R"sql(
+  return guarded(store_->path(), "read", [&]() -> Result<std::optional<SafetyAnswer>> {
+    SQLite::Statement select(store_->database(), R"sql(
       SELECT profile, at, questions_version, yes, clinician_asked, knead_version FROM safety_answers
       WHERE profile = ? ORDER BY id DESC LIMIT 1)sql");
     select.bind(1, profile);
@@ -49,8 +51,8 @@ Result<std::optional<SafetyAnswer>> SafetyJournal::newest(const std::string& pro
 }
 
 Result<std::vector<SafetyAnswer>> SafetyJournal::newest_of_all() const {
-  return guarded(store_->path_, "read", [&]() -> Result<std::vector<SafetyAnswer>> {
-    SQLite::Statement select(*store_->db_, R"sql(
+  return guarded(store_->path(), "read", [&]() -> Result<std::vector<SafetyAnswer>> {
+    SQLite::Statement select(store_->database(), R"sql(
       SELECT profile, at, questions_version, yes, clinician_asked, knead_version FROM safety_answers
       WHERE id IN (SELECT max(id) FROM safety_answers GROUP BY profile) ORDER BY profile)sql");
     std::vector<SafetyAnswer> answers;

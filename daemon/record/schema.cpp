@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/record/schema.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "daemon/record/database.hpp"
@@ -292,6 +294,14 @@ Result<int> version_of(SQLite::Database& db, const std::string& path) {
                 "update Knead, or name another file; this one was left as it is");
   }
   return version;
+}
+
+Result<> must_be_current(SQLite::Database& db, const std::string& path) {
+  const auto version = version_of(db, path);
+  if (!version) return std::unexpected(version.error());
+  if (*version == schema_version()) return {};
+  return fail(Errc::kStorage, fmt::format("{} has schema {}, and {} is needed", path, *version, schema_version()),
+              "start kneadd once: it brings the file up to date");
 }
 
 void migrate(SQLite::Database& db, int from) {

@@ -24,6 +24,9 @@ constexpr int kApplicationId = 0x4b4e4144;
 /// Whose file it is and of which version. Changes nothing. Throws what SQLiteCpp throws.
 /// Errors: kInvalidInput (another program's), kStorage (written by a newer Knead).
 [[nodiscard]] Result<int> version_of(SQLite::Database& db, const std::string& path);
+/// For reading, which changes no schema. Throws what SQLiteCpp throws. Errors: as version_of(); kStorage (an older
+/// one).
+[[nodiscard]] Result<> must_be_current(SQLite::Database& db, const std::string& path);
 /// Brings the database to schema_version(), each step a transaction. Throws what SQLiteCpp throws.
 void migrate(SQLite::Database& db, int from);
 

@@ -10,16 +10,13 @@
 #include <utility>
 
 #include "daemon/record/database.hpp"
+#include "daemon/record/row.hpp"
 #include "daemon/record/schema.hpp"
 #include "daemon/session/own_band.hpp"
 
 namespace knead::record {
 
 namespace {
-
-std::int64_t us(std::chrono::microseconds d) { return d.count(); }
-std::int64_t us(SessionTime t) { return t.time_since_epoch().count(); }
-std::int64_t us(DeviceTime t) { return t.time_since_epoch().count(); }
 
 session::Side side_of(const session::ReleaseStep& step, session::Side chosen) {
   switch (step.side) {
@@ -55,20 +52,17 @@ std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
                           contact_area_mm2, target_reps, nrs_before, inputs_kept, own_band_lo_n, own_band_hi_n,
                           own_band_hysteresis_n, own_soft_cap_n)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?))sql");
-  const auto of_band = [&h](Newtons session::Band::* part) {
-    return h.band ? std::optional((*h.band.*part).value) : std::nullopt;
-  };
-  run(insert, iso_utc(h.started_at), std::int64_t{h.started_at.time_since_epoch().count()}, h.profile,
-      to_string(h.origin), h.routine.id, h.routine.title, session::to_string(h.routine.method),
-      session::to_string(h.side), h.routine.source, h.config, h.knead_version,
-      fmt::format("{}.{}", h.ball.version_major, h.ball.version_minor), h.ball_serial, int{h.ball.firmware},
-      int{h.ball.rate_hz}, int{h.ball.contact_area_mm2}, h.routine.activation ? h.routine.activation->reps : 0,
-      h.nrs_before, of_band(&session::Band::lo), of_band(&session::Band::hi), of_band(&session::Band::hysteresis),
+  const BandColumns own(h.band);
+  run(insert, iso_utc(h.started_at), micros(h.started_at), h.profile, to_string(h.origin), h.routine.id,
+      h.routine.title, session::to_string(h.routine.method), session::to_string(h.side), h.routine.source, h.config,
+      h.knead_version, fmt::format("{}.{}", h.ball.version_major, h.ball.version_minor), h.ball_serial,
+      int{h.ball.firmware}, int{h.ball.rate_hz}, int{h.ball.contact_area_mm2},
+      h.routine.activation ? h.routine.activation->reps : 0, h.nrs_before, own.lo, own.hi, own.hysteresis,
       h.soft_cap ? std::optional(h.soft_cap->value) : std::nullopt);
   const std::int64_t id = db.getLastInsertRowid();
 
   SQLite::Statement profile(db, "INSERT OR IGNORE INTO profiles (name, created_unix_us) VALUES (?, ?)");
-  run(profile, h.profile, std::int64_t{h.started_at.time_since_epoch().count()});
+  run(profile, h.profile, micros(h.started_at));
 
   SQLite::Statement plan(db, R"sql(
     INSERT INTO steps (session_id, n, muscle, side, target_us, band_lo_n, band_hi_n, hysteresis_n)
@@ -76,7 +70,7 @@ std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
   int n = 0;
   for (const session::ReleaseStep& step : h.routine.release) {
     const session::Band band = session::band_of(step.band, h.band, h.soft_cap);
-    run(plan, id, n++, step.muscle, session::to_string(side_of(step, h.side)), us(step.credit), band.lo.value,
+    run(plan, id, n++, step.muscle, session::to_string(side_of(step, h.side)), micros(step.credit), band.lo.value,
         band.hi.value, band.hysteresis.value);
   }
   if (h.plugin) {
@@ -139,18 +133,10 @@ Result<Store> Store::open(const std::string& path) {
 }
 
 Result<Store> Store::open_read_only(const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) {
-    return fail(Errc::kNotFound, "there is no database " + path, "it appears with the first session");
-  }
+  if (auto there = must_exist(path); !there) return std::unexpected(there.error());
   return guarded(path, "read", [&]() -> Result<Store> {
     auto db = open_reader(path);
-    const auto version = version_of(*db, path);
-    if (!version) return std::unexpected(version.error());
-    if (*version < schema_version()) {
-      return fail(Errc::kStorage, fmt::format("{} has schema {}, and {} is needed", path, *version, schema_version()),
-                  "start kneadd once: it brings the file up to date");
-    }
+    if (auto current = must_be_current(*db, path); !current) return std::unexpected(current.error());
     return Store(path, std::nullopt, std::move(db));
   });
 }
@@ -206,18 +192,19 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
     for (const PendingRows::Block& b : rows.blocks) {
       constexpr int kDataColumn = 11;
       insert.bindNoCopy(kDataColumn, b.data.data(), static_cast<int>(b.data.size()));
-      run(insert, id, b.ordinal, b.calibration, b.first_index, b.first_seq, b.count, us(b.first_device_time), us(b.t0),
-          us(b.t1), kBlockCodec);
+      run(insert, id, b.ordinal, b.calibration, b.first_index, b.first_seq, b.count, micros(b.first_device_time),
+          micros(b.t0), micros(b.t1), kBlockCodec);
     }
   }
   if (!rows.events.empty()) {
     SQLite::Statement& insert = statement("INSERT INTO events VALUES (?, ?, ?, ?, ?)");
-    for (const auto& [ordinal, e] : rows.events) run(insert, id, ordinal, us(e.t), e.kind, e.json);
+    for (const auto& [ordinal, e] : rows.events) run(insert, id, ordinal, micros(e.t), e.kind, e.json);
   }
   if (!rows.reps.empty()) {
     SQLite::Statement& insert = statement("INSERT INTO reps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& [ordinal, r] : rows.reps) {
-      run(insert, id, ordinal, r.n, us(r.start), us(r.duration), r.peak.value, r.mean.value, r.impulse_ns, r.too_hard);
+      run(insert, id, ordinal, r.n, micros(r.start), micros(r.duration), r.peak.value, r.mean.value, r.impulse_ns,
+          r.too_hard);
     }
   }
   if (!rows.measures.empty()) {
@@ -230,7 +217,7 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
   }
   if (!rows.gaps.empty()) {
     SQLite::Statement& insert = statement("INSERT INTO gaps VALUES (?, ?, ?, ?, ?)");
-    for (const auto& [ordinal, g] : rows.gaps) run(insert, id, ordinal, us(g.t), to_string(g.kind), g.count);
+    for (const auto& [ordinal, g] : rows.gaps) run(insert, id, ordinal, micros(g.t), to_string(g.kind), g.count);
   }
   if (!rows.steps_added.empty()) {
     // On the spot of the step before it.
@@ -238,24 +225,26 @@ void Store::write(const SessionBuffer& buffer, std::int64_t id) {
       INSERT INTO steps (session_id, n, muscle, side, target_us, band_lo_n, band_hi_n, hysteresis_n)
       SELECT session_id, ?2, muscle, side, ?3, band_lo_n, band_hi_n, hysteresis_n
       FROM steps WHERE session_id = ?1 AND n = ?2 - 1)sql");
-    for (const PendingRows::StepAdded& s : rows.steps_added) run(insert, id, s.n, us(s.target));
+    for (const PendingRows::StepAdded& s : rows.steps_added) run(insert, id, s.n, micros(s.target));
   }
   SQLite::Statement& step_end = statement(R"sql(
     UPDATE steps SET completed = ?3, credited_us = ?4, elapsed_us = ?5 WHERE session_id = ?1 AND n = ?2)sql");
-  for (const PendingRows::StepEnd& s : rows.steps) run(step_end, id, s.n, s.completed, us(s.credited), us(s.elapsed));
+  for (const PendingRows::StepEnd& s : rows.steps)
+    run(step_end, id, s.n, s.completed, micros(s.credited), micros(s.elapsed));
 
   if (!rows.summary) return;
   const SessionSummary& summary = *rows.summary;
   int n = 0;
   for (const session::StepResult& s : summary.steps) {
-    run(step_end, id, n++, s.completed, us(s.credited), us(s.elapsed));
+    run(step_end, id, n++, s.completed, micros(s.credited), micros(s.elapsed));
   }
   SQLite::Statement& end = statement(R"sql(
     UPDATE sessions SET outcome = ?2, reason = ?3, elapsed_us = ?4, activation_completed = ?5, samples = ?6, lost = ?7,
                         write_failures = ?8, nrs_after = ?9
     WHERE id = ?1)sql");
-  run(end, id, session::to_string(summary.outcome), summary.reason, us(summary.elapsed), summary.activation_completed,
-      buffer.samples(), buffer.lost_samples(), buffer.write_failures(), summary.nrs_after);
+  run(end, id, session::to_string(summary.outcome), summary.reason, micros(summary.elapsed),
+      summary.activation_completed, buffer.samples(), buffer.lost_samples(), buffer.write_failures(),
+      summary.nrs_after);
   SQLite::Statement& conduct = statement(R"sql(
     UPDATE plugin_runs SET slow_calls = ?2, misuses = ?3, last_misuse = ?4, ended = ?5, state_after = ?6
     WHERE session_id = ?1)sql");

@@ -2,53 +2,16 @@
 // The reading half of Store.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <utility>
 
 #include "daemon/record/database.hpp"
+#include "daemon/record/row.hpp"
 #include "daemon/record/store.hpp"
 #include "daemon/session/input_json.hpp"
 
 namespace knead::record {
 
 namespace {
-
-std::string blob_of(const SQLite::Column& column) {
-  return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
-}
-
-/// Takes a row's columns one after the other, in the order of the SELECT.
-class Row {
- public:
-  explicit Row(SQLite::Statement& statement) : statement_(statement) {}
-  std::int64_t integer() { return next().getInt64(); }
-  std::uint64_t count() { return static_cast<std::uint64_t>(integer()); }
-  bool flag() { return integer() != 0; }
-  std::string text() { return next().getString(); }
-  /// SQLite keeps NaN as NULL.
-  double real() { return optional_real().value_or(std::nan("")); }
-  std::string blob() { return blob_of(next()); }
-  std::chrono::microseconds duration() { return std::chrono::microseconds(integer()); }
-  SessionTime time() { return SessionTime(duration()); }
-
-  std::optional<std::int64_t> optional_integer() {
-    const SQLite::Column c = next();
-    return c.isNull() ? std::nullopt : std::optional(std::int64_t{c.getInt64()});
-  }
-  std::optional<double> optional_real() {
-    const SQLite::Column c = next();
-    return c.isNull() ? std::nullopt : std::optional(c.getDouble());
-  }
-  std::optional<std::string> optional_text() {
-    const SQLite::Column c = next();
-    return c.isNull() ? std::nullopt : std::optional(c.getString());
-  }
-
- private:
-  SQLite::Column next() { return statement_.getColumn(at_++); }
-  SQLite::Statement& statement_;
-  int at_ = 0;
-};
 
 // A running session's counts are not in its row yet: they are added up from what is there.
 constexpr const char* kFacts = R"sql(
@@ -206,7 +169,7 @@ Result<std::string> Store::plugin_state(const std::string& profile, const std::s
       WHERE s.profile = ? AND p.file = ? AND p.state_after IS NOT NULL ORDER BY p.session_id DESC LIMIT 1)sql");
     select.bind(1, profile);
     select.bind(2, file);
-    return select.executeStep() ? blob_of(select.getColumn(0)) : std::string();
+    return select.executeStep() ? Row(select).blob() : std::string();
   });
 }
 
@@ -272,10 +235,7 @@ Result<StoredInputs> Store::load_inputs(std::int64_t id) const {
     Row row(select);
     StoredInputs stored;
     stored.kept = row.flag();
-    const auto lo = row.optional_real();
-    const auto hi = row.optional_real();
-    const auto hysteresis = row.optional_real();
-    if (lo && hi && hysteresis) stored.band = session::Band{{*lo}, {*hi}, {*hysteresis}};
+    stored.band = row.optional_band();
     if (const auto cap = row.optional_real()) stored.soft_cap = Newtons{*cap};
     auto file = row.optional_text();
     auto plugin = row.optional_text();

@@ -59,12 +59,10 @@ constexpr std::array<Stream, kXdfStreams> kStreams{{
     {XdfStream::kMarkers, "Knead markers", "Markers", "string", {{{"event", "json"}}}, 1},
 }};
 
-void append(fmt::memory_buffer& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
-
 template <class T>
 void append_value(fmt::memory_buffer& out, T value) {
   const auto bytes = std::bit_cast<std::array<char, sizeof(T)>>(value);
-  out.append(bytes.data(), bytes.data() + bytes.size());
+  out.append(bytes);
 }
 
 /// A number of any length: how many bytes it has, then these.
@@ -84,7 +82,7 @@ void append_length(fmt::memory_buffer& out, std::uint64_t length) {
 void append_chunk(fmt::memory_buffer& out, Tag tag, std::string_view content) {
   append_length(out, content.size() + sizeof(Tag));
   append_value(out, static_cast<std::uint16_t>(tag));
-  append(out, content);
+  out.append(content);
 }
 
 /// The samples of one stream that wait to become a chunk.
@@ -105,14 +103,14 @@ class Samples {
   }
   void add_text(std::string_view text) {
     append_length(values_, text.size());
-    append(values_, text);
+    values_.append(text);
   }
   void flush(fmt::memory_buffer& out) {
     if (waiting_ == 0) return;
     fmt::memory_buffer content;
     append_value(content, static_cast<std::uint32_t>(id_));
     append_length(content, waiting_);
-    append(content, {values_.data(), values_.size()});
+    content.append(values_);
     append_chunk(out, Tag::kSamples, {content.data(), content.size()});
     count_ += waiting_;
     waiting_ = 0;
@@ -137,7 +135,7 @@ class Samples {
 std::string with_id(XdfStream id, std::string_view content) {
   fmt::memory_buffer whole;
   append_value(whole, static_cast<std::uint32_t>(id));
-  append(whole, content);
+  whole.append(content);
   return fmt::to_string(whole);
 }
 
@@ -179,7 +177,7 @@ double seconds(SessionTime t) { return to_seconds(t.time_since_epoch()); }
 class Writer {
  public:
   Writer(const StoredSession& session, std::ostream& out) : session_(session), out_(out) {
-    append(buffer_, "XDF:");
+    buffer_.append(std::string_view("XDF:"));
     append_chunk(buffer_, Tag::kFileHeader, file_header(session.facts));
     for (const Stream& stream : kStreams) {
       append_chunk(buffer_, Tag::kStreamHeader, with_id(stream.id, stream_header(stream, session)));

@@ -230,8 +230,8 @@ class RandomSession final : private live::SessionObserver, private live::PluginP
     h.ball = ball_.ball().info();
     h.calibration = calibration_;
     h.config = fmt::format("# {}\n[safety]\nlease_ms = 250\n", awkward_text(chance_.seed(), true));
-    h.started_at = std::chrono::sys_time<std::chrono::microseconds>(
-        std::chrono::microseconds(1'700'000'000'000'000 + std::int64_t{chance_.seed()} * 20'011));
+    h.started_at =
+        record::WallTime(std::chrono::microseconds(1'700'000'000'000'000 + std::int64_t{chance_.seed()} * 20'011));
     h.nrs_before = random_nrs(chance_);
     if (h.routine.activation) {
       h.plugin = record::PluginIdentity{"chance.so", "chance", "1.0"};

@@ -69,7 +69,7 @@ inline SessionHeader header() {
   h.ball.contact_area_mm2 = 1200;
   h.calibration = calibration();
   h.config = "[safety]\nlease_ms = 250\n";
-  h.started_at = std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(1'740'813'300'000'250));
+  h.started_at = WallTime(std::chrono::microseconds(1'740'813'300'000'250));
   h.nrs_before = 4;
   return h;
 }
