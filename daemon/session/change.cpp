@@ -76,11 +76,11 @@ Change judge_change(std::span<const DayValue> series, double resolution) {
   const auto baseline_days = static_cast<int>(baseline.size());
   double squares = squares_of(baseline);
   double shares = free_share(baseline_days);
-  int freedom = baseline_days - 1;
+  change.degrees_of_freedom = baseline_days - 1;
   for (std::size_t j = 0; j < windows; ++j) {
     squares += squares_of(series.subspan(kBaseline + j * kWindow, kWindow));
     shares += free_share(kWindowDays);
-    freedom += kWindowDays - 1;
+    change.degrees_of_freedom += kWindowDays - 1;
   }
   const double sem = std::max(std::sqrt(squares / shares), resolution / std::sqrt(12.0));
   change.sem = sem;
@@ -94,7 +94,7 @@ Change judge_change(std::span<const DayValue> series, double resolution) {
   change.newest = mean_of(newest);
   change.newest_from = newest.front().day;
   change.newest_to = newest.back().day;
-  change.needed = quantile(change.windows, freedom) * sem *
+  change.needed = quantile(change.windows, change.degrees_of_freedom) * sem *
                   std::sqrt(share_of_variance(kBaselineDays) + share_of_variance(kWindowDays));
   const double off = *change.newest - *change.baseline;
   change.verdict = Verdict::kNoDetectableChange;

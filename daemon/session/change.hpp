@@ -53,6 +53,7 @@ struct Change {
   int days_to_go = 0;                    ///< until the next comparison
   int windows = 0;                       ///< full ones
   std::optional<double> sem{};           ///< from kLeastDays days on
+  int degrees_of_freedom = 0;            ///< of the SEM
   std::optional<double> mdc95{};         ///< between two single days
   std::optional<double> mdc95_window{};  ///< between two means of kWindowDays days
   std::optional<double> baseline{};      ///< its mean, once it is full

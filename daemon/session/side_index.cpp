@@ -14,10 +14,9 @@ std::optional<SideMean> newest_mean(std::span<const DayValue> series, double res
   double sum = 0.0;
   for (const DayValue& d : newest) sum += d.value;
   const auto n = static_cast<double>(newest.size());
-  const int baseline = std::min(change.days, kBaselineDays);
   return SideMean{.mean_n = sum / n,
                   .sem_n = *change.sem * std::sqrt(share_of_variance(static_cast<int>(newest.size()))),
-                  .degrees_of_freedom = baseline - 1 + change.windows * (kWindowDays - 1)};
+                  .degrees_of_freedom = change.degrees_of_freedom};
 }
 
 SideIndex side_index(const SideMean& left, const SideMean& right) {
