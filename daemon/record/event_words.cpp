@@ -92,6 +92,24 @@ std::string event_words(const StoredEvent& event) {
   return kind;
 }
 
+std::string_view gap_words(GapKind kind) noexcept {
+  switch (kind) {
+    case GapKind::kSequence:
+      return "samples lost on the way from the ball";
+    case GapKind::kRing:
+      return "samples lost before the recorder";
+    case GapKind::kWrite:
+      return "samples not written";
+    case GapKind::kEvent:
+      return "events not kept";
+  }
+  return "";
+}
+
+std::string minute_words(const std::string& iso) {
+  return iso.size() < 16 ? iso : iso.substr(0, 10) + " " + iso.substr(11, 5) + " UTC";
+}
+
 std::optional<session::Rep> rep_of(const StoredEvent& event) {
   if (event.kind != "rep_done") return std::nullopt;
   const json::value value = parsed(event);

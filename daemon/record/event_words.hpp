@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/record/model.hpp"
 
@@ -13,6 +14,11 @@ namespace knead::record {
 /// known here is its kind.
 [[nodiscard]] std::string event_words(const StoredEvent& event);
 constexpr std::size_t kMaxEventWords = 300;
+
+/// What a gap's count is of: "samples not written".
+[[nodiscard]] std::string_view gap_words(GapKind kind) noexcept;
+/// "2025-03-01 07:15 UTC" of a moment in ISO 8601; what is none stays as it is.
+[[nodiscard]] std::string minute_words(const std::string& iso);
 
 /// The repetition that an event tells of, if it does and its numbers can be a session's: its own times, not the
 /// event's.

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <string_view>
 
+#include "daemon/record/export_flow.hpp"
 #include "daemon/record/markup.hpp"
 
 namespace knead::record {
@@ -67,12 +69,22 @@ std::string page_begin(const std::string& title) {
       markup_text(title), kStyle);
 }
 
-std::string page_end() {
-  return fmt::format(
+Result<> write_page(const std::string& page, std::ostream& out) {
+  fmt::memory_buffer whole;
+  fmt::format_to(
+      std::back_inserter(whole),
+      "{}"
       "<p class=\"faint\" style=\"margin-top:2rem\">Made by Knead {}. These numbers say how the ball was pressed. They "
       "are not held against anybody else's, and say nothing about health by themselves.</p>\n"
       "</main>\n</body>\n</html>\n",
-      KNEAD_VERSION);
+      page, KNEAD_VERSION);
+  return flow(whole, out);
+}
+
+std::string pain_ratings(const SessionFacts& facts) {
+  if (!facts.nrs_before && !facts.nrs_after) return {};
+  const auto rating = [](const std::optional<std::int64_t>& n) { return n ? fmt::format("{}", *n) : "–"; };
+  return rating(facts.nrs_before) + " → " + rating(facts.nrs_after);
 }
 
 std::string measure_label(const std::string& name) {

@@ -34,7 +34,10 @@ Result<> write_trend_page(const Store& store, const TrendOptions& options, const
 
 /// Everything up to the page's own content.
 [[nodiscard]] std::string page_begin(const std::string& title);
-[[nodiscard]] std::string page_end();
+/// Ends @p page and hands it over.
+Result<> write_page(const std::string& page, std::ostream& out);
+/// "5 → 3" of the ratings before and after, with a dash for one that is not there; empty without either.
+[[nodiscard]] std::string pain_ratings(const SessionFacts& facts);
 /// "time in band" for "time_in_band".
 [[nodiscard]] std::string measure_label(const std::string& name);
 /// With unit, as for people: "88.7 %"; "not shown" where there was too little to compute it from.

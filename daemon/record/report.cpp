@@ -8,17 +8,13 @@
 #include <iterator>
 #include <string_view>
 
+#include "daemon/record/event_words.hpp"
+
 namespace knead::record {
 
 namespace {
 
 using Out = std::back_insert_iterator<std::string>;
-
-/// "2025-03-01 07:15 UTC": the seconds are in the JSON.
-std::string minute(const std::string& iso) {
-  if (iso.size() < 16) return iso;
-  return iso.substr(0, 10) + " " + iso.substr(11, 5) + " UTC";
-}
 
 std::string_view outcome_of(const SessionFacts& f) { return f.outcome ? std::string_view(*f.outcome) : "running"; }
 
@@ -84,9 +80,7 @@ void write_record(Out out, const StoredSession& s) {
     std::uint64_t count = 0;
     for (const Gap& gap : s.gaps) count += gap.kind == kind ? gap.count : 0;
     if (count == 0) continue;
-    constexpr std::string_view kWhat[] = {"samples lost on the way from the ball", "samples lost before the recorder",
-                                          "samples not written", "events not kept"};
-    lost += fmt::format("{}{} {}", lost.empty() ? "" : ", ", count, kWhat[static_cast<std::size_t>(kind)]);
+    lost += fmt::format("{}{} {}", lost.empty() ? "" : ", ", count, gap_words(kind));
   }
   line(out, "Record", "{} samples{}{}, {}", s.facts.samples,
        s.facts.rate_hz == 0 ? std::string() : fmt::format(" at {} Hz", s.facts.rate_hz),
@@ -100,7 +94,7 @@ std::string report_text(const StoredSession& s) {
   const Out out(text);
   const SessionFacts& f = s.facts;
   line(out, fmt::format("Session {}", f.id), "{}, {} side, {}", f.title.empty() ? f.routine : f.title, f.side,
-       minute(f.started_at));
+       minute_words(f.started_at));
   line(out, "Outcome", "{}{}{}, after {}", outcome_of(f), f.reason.empty() ? "" : ": ", f.reason, seconds(f.elapsed));
   if (!f.profile.empty()) line(out, "Profile", "{}", f.profile);
   if (!f.ball_serial.empty()) line(out, "Ball", "{}", f.ball_serial);
@@ -126,8 +120,8 @@ std::string list_text(std::span<const SessionFacts> sessions) {
   constexpr std::string_view kFormat = "{:>5}  {:<20}  {:<16}  {:<5}  {:<11}  {:>9}  {:>5}  {:>6}\n";
   fmt::format_to(out, kFormat, "ID", "Started", "Routine", "Side", "Outcome", "In band", "Reps", "Lost");
   for (const SessionFacts& f : sessions) {
-    fmt::format_to(out, kFormat, f.id, minute(f.started_at), f.routine, f.side, outcome_of(f), seconds(f.credited),
-                   fmt::format("{}/{}", f.reps, f.target_reps), f.lost);
+    fmt::format_to(out, kFormat, f.id, minute_words(f.started_at), f.routine, f.side, outcome_of(f),
+                   seconds(f.credited), fmt::format("{}/{}", f.reps, f.target_reps), f.lost);
   }
   return text;
 }

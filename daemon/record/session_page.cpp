@@ -10,7 +10,6 @@
 
 #include "daemon/record/chart.hpp"
 #include "daemon/record/event_words.hpp"
-#include "daemon/record/export_flow.hpp"
 #include "daemon/record/markup.hpp"
 #include "daemon/record/page.hpp"
 
@@ -359,15 +358,11 @@ std::string key(const StoredSession& s) {
 
 // ---- Words and tables -----------------------------------------------------------------------------------------------
 
-std::string minute(const std::string& iso) {
-  return iso.size() < 16 ? iso : iso.substr(0, 10) + " " + iso.substr(11, 5) + " UTC";
-}
-
 void head(Out out, const StoredSession& s) {
   const SessionFacts& f = s.facts;
   fmt::format_to(out, "<h1>{}, {} side</h1>\n<p class=\"faint\">{}{}{}{}</p>\n",
                  markup_text(f.title.empty() ? f.routine : f.title), markup_text(f.side),
-                 markup_text(minute(f.started_at)), f.profile.empty() ? "" : " · ", markup_text(f.profile),
+                 markup_text(minute_words(f.started_at)), f.profile.empty() ? "" : " · ", markup_text(f.profile),
                  f.origin == "ball" ? "" : " · simulated");
   std::string said = f.outcome.value_or("running");
   // "stopped by the button" says it all.
@@ -388,11 +383,7 @@ void head(Out out, const StoredSession& s) {
   number(fmt::format("{:.0f} s", to_seconds(f.credited)), fmt::format("credited, of {:.0f} s", target));
   if (f.target_reps > 0 || f.reps > 0) number(fmt::format("{}", f.reps), fmt::format("reps, of {}", f.target_reps));
   number(fmt::format("{:.0f} s", to_seconds(f.elapsed)), "in all");
-  if (f.nrs_before || f.nrs_after) {
-    const auto rating = [](const std::optional<std::int64_t>& n) { return n ? fmt::format("{}", *n) : "–"; };
-    number(fmt::format("{} → {}", rating(f.nrs_before), rating(f.nrs_after)),
-           "pain 0 to 10, as rated before and after");
-  }
+  if (const std::string pain = pain_ratings(f); !pain.empty()) number(pain, "pain 0 to 10, as rated before and after");
   fmt::format_to(out, "</ul>\n");
 }
 
@@ -462,10 +453,8 @@ void tables(Out out, const StoredSession& s) {
 
   rows.clear();
   for (const Gap& gap : s.gaps) {
-    constexpr std::string_view kWhat[] = {"samples lost on the way from the ball", "samples lost before the recorder",
-                                          "samples not written", "events not kept"};
     rows.push_back(fmt::format("<td class=\"n\">{:.1f} s</td><td class=\"n\">{}</td><td>{}</td>", seconds(gap.t),
-                               gap.count, kWhat[static_cast<std::size_t>(gap.kind)]));
+                               gap.count, gap_words(gap.kind)));
   }
   table(out, "What the record misses", "<th class=\"n\">At</th><th class=\"n\">How many</th><th></th>", rows);
 }
@@ -492,7 +481,7 @@ Result<> write_session_page(const Store& store, std::int64_t id, std::ostream& o
   const Course course = reader.finish(*end_s);
 
   const std::string& title = session->facts.title.empty() ? session->facts.routine : session->facts.title;
-  std::string html = page_begin(fmt::format("{}, {}", title, minute(session->facts.started_at)));
+  std::string html = page_begin(fmt::format("{}, {}", title, minute_words(session->facts.started_at)));
   const Out to(html);
   head(to, *session);
   fmt::format_to(to,
@@ -501,10 +490,7 @@ Result<> write_session_page(const Store& store, std::int64_t id, std::ostream& o
                  chart(*session, *curves, course, *end_s), key(*session));
   tables(to, *session);
   foot(to, *session);
-  html += page_end();
-  fmt::memory_buffer buffer;
-  buffer.append(html.data(), html.data() + html.size());
-  return flow(buffer, out);
+  return write_page(html, out);
 }
 
 }  // namespace knead::record

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -50,6 +51,8 @@ class Store {
 
   /// Newest first.
   [[nodiscard]] Result<std::vector<SessionFacts>> list_sessions(std::size_t limit) const;
+  /// By session, of those from @p first on: many at once, where load_session() would read all the rest too.
+  [[nodiscard]] Result<std::map<std::int64_t, std::vector<StoredMeasure>>> list_measures(std::int64_t first) const;
   /// The plugins of the newest sessions, newest first.
   [[nodiscard]] Result<std::vector<StoredPluginRun>> list_plugin_runs(std::size_t limit) const;
   /// What the plugin in @p file kept from its last session with @p profile; empty when nothing.

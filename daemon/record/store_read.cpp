@@ -138,6 +138,22 @@ Result<std::vector<SessionFacts>> Store::list_sessions(std::size_t limit) const 
   });
 }
 
+Result<std::map<std::int64_t, std::vector<StoredMeasure>>> Store::list_measures(std::int64_t first) const {
+  return guarded(path_, "read", [&]() -> Result<std::map<std::int64_t, std::vector<StoredMeasure>>> {
+    SQLite::Statement select(*db_,
+                             "SELECT session_id, name, value, unit, source, text FROM measures "
+                             "WHERE session_id >= ? ORDER BY session_id, ordinal");
+    select.bind(1, first);
+    std::map<std::int64_t, std::vector<StoredMeasure>> measures;
+    while (select.executeStep()) {
+      Row row(select);
+      const std::int64_t session = row.integer();
+      measures[session].push_back(measure_from(row));
+    }
+    return measures;
+  });
+}
+
 Result<std::vector<StoredPluginRun>> Store::list_plugin_runs(std::size_t limit) const {
   return guarded(path_, "read", [&]() -> Result<std::vector<StoredPluginRun>> {
     SQLite::Statement select(*db_, R"sql(

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "daemon/record/chart.hpp"
-#include "daemon/record/export_flow.hpp"
 #include "daemon/record/markup.hpp"
 #include "daemon/record/page.hpp"
 
@@ -59,7 +58,7 @@ struct Series {
   std::vector<Point> points;
 };
 
-struct Row {
+struct SessionRow {
   SessionFacts facts;
   std::array<std::optional<double>, kShown.size()> values;
 };
@@ -144,10 +143,10 @@ std::string chart(const Series& series, std::size_t number) {
   return svg + "</svg>";
 }
 
-std::string key(const std::vector<Row>& rows) {
+std::string key(const std::vector<SessionRow>& rows) {
   std::string html = "<ul class=\"key\">";
   for (const std::string_view side : {"left", "right"}) {
-    if (std::ranges::none_of(rows, [side](const Row& row) { return row.facts.side == side; })) continue;
+    if (std::ranges::none_of(rows, [side](const SessionRow& row) { return row.facts.side == side; })) continue;
     html += fmt::format(
         "<li><svg viewBox=\"0 0 24 14\" aria-hidden=\"true\"><path class=\"{}\" d=\"M12 7h.01\"/></svg>{} side "
         "({})</li>",
@@ -203,7 +202,7 @@ void changes(Out out, const Trends& trends) {
       session::kBaselineDays, session::kWindowDays);
 }
 
-void table(Out out, const std::vector<Row>& rows, const std::array<Series, kShown.size()>& series) {
+void table(Out out, const std::vector<SessionRow>& rows, const std::array<Series, kShown.size()>& series) {
   fmt::format_to(out,
                  "<h2>Every session</h2>\n<div class=\"table\"><table><thead><tr><th>Date (UTC)</th><th>Side</th>"
                  "<th>Outcome</th><th class=\"n\">Credited</th><th class=\"n\">Reps</th>");
@@ -213,7 +212,7 @@ void table(Out out, const std::vector<Row>& rows, const std::array<Series, kShow
     fmt::format_to(out, "<th class=\"n\">{}</th>", titled(title.substr(0, title.find(" (")), each.unit));
   }
   fmt::format_to(out, "<th class=\"n\">Pain 0 to 10</th></tr></thead><tbody>\n");
-  for (const Row& row : rows) {
+  for (const SessionRow& row : rows) {
     const SessionFacts& f = row.facts;
     fmt::format_to(
         out,
@@ -227,14 +226,12 @@ void table(Out out, const std::vector<Row>& rows, const std::array<Series, kShow
       fmt::format_to(out, "<td class=\"n\">{}</td>",
                      value ? fmt::format("{:.{}f}", *value, kShown.at(i).decimals) : "");
     }
-    const auto rating = [](const std::optional<std::int64_t>& n) { return n ? fmt::format("{}", *n) : "–"; };
-    fmt::format_to(out, "<td class=\"n\">{}</td></tr>\n",
-                   f.nrs_before || f.nrs_after ? rating(f.nrs_before) + " → " + rating(f.nrs_after) : "");
+    fmt::format_to(out, "<td class=\"n\">{}</td></tr>\n", pain_ratings(f));
   }
   fmt::format_to(out, "</tbody></table></div>\n");
 }
 
-Result<std::vector<Row>> rows_of(const Store& store, const TrendOptions& options) {
+Result<std::vector<SessionRow>> rows_of(const Store& store, const TrendOptions& options) {
   // The limit is of those that are shown.
   constexpr std::size_t kAll = 1'000'000;
   auto all = store.list_sessions(kAll);
@@ -251,7 +248,7 @@ Result<std::vector<Row>> rows_of(const Store& store, const TrendOptions& options
                 "`knead sessions` lists what there is");
   }
   if (all->size() > options.limit) all->resize(options.limit);
-  std::vector<Row> rows;
+  std::vector<SessionRow> rows;
   rows.reserve(all->size());
   for (SessionFacts& facts : *all) rows.push_back({std::move(facts), {}});
   return rows;
@@ -264,10 +261,12 @@ Result<> write_trend_page(const Store& store, const TrendOptions& options, const
   if (!rows) return std::unexpected(rows.error());
   std::array<Series, kShown.size()> series;
   for (std::size_t i = 0; i < kShown.size(); ++i) series.at(i).shown = &kShown.at(i);
-  for (Row& row : *rows) {
-    const auto session = store.load_session(row.facts.id);
-    if (!session) return std::unexpected(session.error());
-    for (const StoredMeasure& m : session->measures) {
+  const auto measures = store.list_measures(rows->back().facts.id);
+  if (!measures) return std::unexpected(measures.error());
+  for (SessionRow& row : *rows) {
+    const auto of_row = measures->find(row.facts.id);
+    if (of_row == measures->end()) continue;
+    for (const StoredMeasure& m : of_row->second) {
       const auto* const shown = std::ranges::find(kShown, m.name, &Shown::name);
       if (shown == kShown.end() || m.source != "knead" || !m.value || !std::isfinite(*m.value)) continue;
       const auto index = static_cast<std::size_t>(shown - kShown.begin());
@@ -293,7 +292,7 @@ Result<> write_trend_page(const Store& store, const TrendOptions& options, const
     if (!each.points.empty()) html += figure(each, number++, sides);
   };
   const bool one_person =
-      std::ranges::all_of(*rows, [&](const Row& row) { return row.facts.profile == trends.profile; });
+      std::ranges::all_of(*rows, [&](const SessionRow& row) { return row.facts.profile == trends.profile; });
   if (one_person && !trends.series.empty()) {
     changes(to, trends);
     const auto discomfort = discomfort_of(store, trends);
@@ -305,10 +304,7 @@ Result<> write_trend_page(const Store& store, const TrendOptions& options, const
                  "<p>Days differ, and so do two measurements of the same day: a single point higher or lower says "
                  "little.</p>\n");
   table(to, *rows, series);
-  html += page_end();
-  fmt::memory_buffer buffer;
-  buffer.append(html.data(), html.data() + html.size());
-  return flow(buffer, out);
+  return write_page(html, out);
 }
 
 }  // namespace knead::record

@@ -14,6 +14,7 @@ namespace {
 using test::open_store;
 using test::TempFolder;
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -68,6 +69,22 @@ TEST(TrendPage, OfSeveralPeopleSaysNothingOfChange) {
   add_session(store, "anna");
   add_session(store, "bert");
   EXPECT_THAT(page_of(store, "", "anna"), AllOf(HasSubstr("Every session"), Not(HasSubstr("What has changed"))));
+}
+
+TEST(TrendPage, HasInEachSessionsRowThatSessionsOwnNumbers) {
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  test::write_sessions(path, 3, 100);
+  test::tamper(path,
+               "UPDATE measures SET value = 40 + session_id WHERE name = 'time_in_band';"
+               "UPDATE sessions SET nrs_after = id;"
+               "INSERT INTO measures VALUES (2, 1000, 'time_in_band', 99, '%', 'plugin', '')");
+  const std::string page = page_of(Store::open_read_only(path).value(), "anna", "anna");
+  for (const char* const row :
+       {"41.0</td>[^\n]*4 → 1</td>", "42.0</td>[^\n]*4 → 2</td>", "43.0</td>[^\n]*4 → 3</td>"}) {
+    EXPECT_THAT(page, ContainsRegex(row));
+  }
+  EXPECT_THAT(page, Not(HasSubstr("99.0</td>")));
 }
 
 TEST(TrendPage, DrawsNoPointOfNoLengthSincePrintersLeaveItOut) {
