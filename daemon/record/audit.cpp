@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <boost/json/parse.hpp>
+#include <limits>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -43,7 +44,9 @@ class Audit {
   void read_inputs() {
     SQLite::Statement inputs =
         select("SELECT samples, kind, json, ordinal FROM inputs WHERE session_id = ? ORDER BY ordinal");
+    std::int64_t next = 0;
     while (inputs.executeStep()) {
+      follow_ordinal(inputs.getColumn(3).getInt64(), next);
       const auto samples = static_cast<std::uint64_t>(inputs.getColumn(0).getInt64());
       const std::string kind = inputs.getColumn(1).getString();
       const auto input = session::read_input(samples, kind, inputs.getColumn(2).getString());
@@ -57,11 +60,21 @@ class Audit {
 
   void read_events() {
     SQLite::Statement events = select("SELECT json, ordinal FROM events WHERE session_id = ? ORDER BY ordinal");
+    std::int64_t next = 0;
     while (events.executeStep()) {
+      follow_ordinal(events.getColumn(1).getInt64(), next);
       boost::system::error_code error;
       const auto parsed = boost::json::parse(events.getColumn(0).getString(), error);
       if (error || !parsed.is_object()) found_.bad_events.push_back(events.getColumn(1).getInt64());
     }
+  }
+
+  /// Rows are numbered as they come; one that was dropped is in a gap. A number that damage left is not believed.
+  void follow_ordinal(std::int64_t ordinal, std::int64_t& next) {
+    constexpr std::int64_t kMostRows = 1'000'000;
+    if (ordinal < next) return;
+    found_.passed_over += ordinal - next <= kMostRows ? static_cast<std::uint64_t>(ordinal - next) : 1;
+    next = std::min(ordinal, std::numeric_limits<std::int64_t>::max() - 1) + 1;
   }
 
   void read_gaps() {
@@ -70,7 +83,7 @@ class Audit {
       const auto kind = gap_kind_from(gaps.getColumn(0).getString());
       const auto missing = static_cast<std::uint64_t>(gaps.getColumn(1).getInt64());
       if (!kind) found_.others.push_back("a gap is of no known kind: " + gaps.getColumn(0).getString());
-      if (kind != GapKind::kEvent) found_.told += missing;
+      (kind == GapKind::kEvent ? found_.told_event : found_.told) += missing;
       if (kind == GapKind::kWrite) found_.told_write += missing;
     }
   }

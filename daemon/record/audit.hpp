@@ -42,6 +42,8 @@ struct SessionAudit {
   /// Sequence numbers missing between samples that follow each other, also where a bad block or a hole lies between.
   std::uint64_t jumps = 0;
   SessionTime jumps_at{};
+  std::uint64_t passed_over = 0;    ///< events and inputs that the others' ordinals say there were
+  std::uint64_t told_event = 0;     ///< by gap rows of events and inputs
   std::uint64_t told = 0;           ///< by all gap rows but those of events
   std::uint64_t told_write = 0;     ///< by gap rows of samples that could not be written
   std::vector<std::string> others;  ///< what else is wrong, a sentence each

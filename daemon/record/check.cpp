@@ -98,6 +98,10 @@ class Check {
     for (const BadInput& input : audit.bad_inputs) say(fmt::format("input {}: {}", input.ordinal, input.why));
     for (const std::int64_t event : audit.bad_events) say(fmt::format("event {} cannot be read", event));
     for (const std::string& other : audit.others) say(other);
+    if (audit.passed_over > audit.told_event) {
+      say(fmt::format("{} of its events and inputs are gone, and no gap says so",
+                      audit.passed_over - audit.told_event));
+    }
     if (!audit.bad.empty()) return;  // the counts below would only repeat it
     if (audit.between_blocks > audit.told_write) {
       say(fmt::format("{} samples are missing between its blocks, and no gap says so",

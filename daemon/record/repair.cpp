@@ -32,12 +32,13 @@ class Mend {
  public:
   Mend(SQLite::Database& db, Repair& repair) : db_(db), repair_(repair) {}
 
-  void run() {
+  /// @p unread as salvage() found it.
+  void run(const UnreadSessions& unread) {
     adopt_orphans();
     std::vector<std::int64_t> ids;
     SQLite::Statement list(db_, "SELECT id FROM sessions ORDER BY id");
     while (list.executeStep()) ids.push_back(list.getColumn(0).getInt64());
-    for (const std::int64_t id : ids) mend(id);
+    for (const std::int64_t id : ids) mend(id, unread.contains(id));
   }
 
  private:
@@ -62,9 +63,9 @@ class Mend {
       exec(R"sql(
         INSERT INTO sessions (id, started_at, started_unix_us, profile, origin, routine, title, method, side,
                               routine_source, config, knead_version, protocol_version, ball_serial, ball_firmware,
-                              rate_hz, contact_area_mm2, target_reps, reason)
+                              rate_hz, contact_area_mm2, target_reps, reason, inputs_kept)
         VALUES (?, '1970-01-01T00:00:00.000000Z', 0, '', 'ball', '', 'found by repair', 'custom', 'right', '', '', '',
-                '', '', 0, 0, 0, 0, 'its own row was damaged'))sql",
+                '', '', 0, 0, 0, 0, 'its own row was damaged', 1))sql",
            id);
       repair_.done.push_back(fmt::format("session {}: its own row is lost, its samples and events are kept", id));
     }
@@ -81,7 +82,8 @@ class Mend {
     for (const std::string& each : deletes) db_.exec(each);
   }
 
-  void mend(std::int64_t id) {
+  /// @p unread: it may have had more events and inputs than could be read.
+  void mend(std::int64_t id, bool unread) {
     if (number("SELECT count(*) FROM calibrations WHERE session_id = ?", id) == 0) {
       exec("INSERT INTO calibrations VALUES (?, 0, 0, 0, 0, 0, 0, 0, 0)", id);
       repair_.done.push_back(fmt::format("session {}: its calibration is lost; its raw counts are kept", id));
@@ -125,7 +127,18 @@ class Mend {
       lost += gone;
       repair_.done.push_back(fmt::format("session {}: {} samples are gone, and are a gap now", id, gone));
     }
+    drop(id, "events", before.bad_events);
+    std::vector<std::int64_t> inputs;
+    for (const BadInput& input : before.bad_inputs) inputs.push_back(input.ordinal);
+    drop(id, "inputs", inputs);
     const SessionAudit after = audit_session(db_, id);
+    // Without a gap a replay would take what they did for a difference.
+    const std::uint64_t passed_over = after.passed_over > after.told_event ? after.passed_over - after.told_event : 0;
+    if (const std::uint64_t least = std::max<std::uint64_t>(passed_over, unread ? 1 : 0); least > 0) {
+      gap(id, {}, GapKind::kEvent, least);
+      repair_.done.push_back(fmt::format("session {}: {}{} of its events and inputs are gone, and are a gap now", id,
+                                         unread ? "perhaps more than " : "", least));
+    }
     if (after.jumps > after.told) gap(id, after.jumps_at, GapKind::kSequence, after.jumps - after.told);
     if (ended) {
       exec(
@@ -137,10 +150,6 @@ class Mend {
             fmt::format("session {}: its count of samples is {} now, and was {}", id, after.samples, said));
       }
     }
-    drop(id, "events", before.bad_events);
-    std::vector<std::int64_t> inputs;
-    for (const BadInput& input : before.bad_inputs) inputs.push_back(input.ordinal);
-    drop(id, "inputs", inputs);
     repair_.samples_lost += lost;
   }
 
@@ -224,19 +233,20 @@ Result<> build_copy(const std::string& path, const std::string& copy_path, Repai
     for (int step = 0; step < *version; ++step) copy.exec(migrations()[static_cast<std::size_t>(step)]);
     copy.exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
     copy.exec(fmt::format("PRAGMA user_version = {}", *version));
+    UnreadSessions unread;
     {
       const SQLite::Transaction snapshot(damaged);
-      salvage(damaged, copy, repair.done);
+      unread = salvage(damaged, copy, repair.done);
       keep_numbers(damaged, copy);
     }
     if (*version < schema_version()) {
       transaction.commit();
       migrate(copy, *version);
       SQLite::Transaction mending(copy);
-      Mend(copy, repair).run();
+      Mend(copy, repair).run(unread);
       mending.commit();
     } else {
-      Mend(copy, repair).run();
+      Mend(copy, repair).run(unread);
       transaction.commit();
     }
     // As the daemon wants to find it, and in one file.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -47,9 +48,11 @@ std::string list_of(const std::vector<std::string>& names, const char* after = "
 
 class Salvage {
  public:
-  Salvage(SQLite::Database& damaged, SQLite::Database& copy, const Table& table)
+  /// @p unread is told of the keys (the first column of it) whose rows could not be read to the end.
+  Salvage(SQLite::Database& damaged, SQLite::Database& copy, const Table& table, UnreadSessions& unread)
       : damaged_(damaged),
         table_(table),
+        unread_(unread),
         insert_(copy, fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING", table.name,
                                   list_of(table.columns), marks(table.columns.size()))) {}
 
@@ -67,14 +70,17 @@ class Salvage {
     SQLite::Statement of_key = select(where, "");
     SQLite::Statement of_key_backwards = select(where, " DESC");
     std::int64_t left = back ? kMostProbes : kFarthestProbe;
-    for (std::int64_t key = front.value_or(0); left > 0 && key <= back.value_or(kLastKey); ++key, --left) {
+    std::int64_t key = front.value_or(0);
+    for (; left > 0 && key <= back.value_or(kLastKey); ++key, --left) {
       of_key.bind(1, key);
       if (!read(of_key)) {
+        unread_.ids.insert(key);
         of_key_backwards.bind(1, key);
         read(of_key_backwards);
       }
       if (last_key_ && !back) left = kFarthestProbe;
     }
+    if (left == 0) unread_.from = std::min(unread_.from, key);
     return false;
   }
   /// Whether there were rows that could be read, and that the table does not take.
@@ -142,6 +148,7 @@ class Salvage {
 
   SQLite::Database& damaged_;
   const Table& table_;
+  UnreadSessions& unread_;
   SQLite::Statement insert_;
   std::optional<std::int64_t> last_key_;
   bool refused_ = false;
@@ -149,12 +156,16 @@ class Salvage {
 
 }  // namespace
 
-void salvage(SQLite::Database& damaged, SQLite::Database& copy, std::vector<std::string>& missing) {
+UnreadSessions salvage(SQLite::Database& damaged, SQLite::Database& copy, std::vector<std::string>& missing) {
+  UnreadSessions unread;
+  UnreadSessions of_others;
   for (const Table& table : tables_of(copy)) {
-    Salvage one(damaged, copy, table);
+    const bool counted = table.name != "events" && table.name != "inputs";
+    Salvage one(damaged, copy, table, counted ? of_others : unread);
     if (!one.run()) missing.push_back("some of the table " + table.name + " cannot be read");
     if (one.refused()) missing.push_back("some rows of the table " + table.name + " held what no row may hold");
   }
+  return unread;
 }
 
 }  // namespace knead::record

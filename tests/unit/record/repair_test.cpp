@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
 
 #include "daemon/record/maintain.hpp"
@@ -66,6 +68,9 @@ TEST(DatabaseRepair, MendsEachKindOfDamageThatCheckNamesAndKeepsTheRest) {
       {"UPDATE sessions SET samples = -1 WHERE id = 2", "and 5000 are there", false},
       {"UPDATE events SET json = '[1]' WHERE session_id = 2", "event 0 cannot be read", false},
       {"UPDATE inputs SET kind = 'hummed' WHERE session_id = 2", "input 0: ", false},
+      {"UPDATE inputs SET ordinal = 1 WHERE session_id = 2", "1 of its events and inputs are gone", false},
+      {"UPDATE events SET ordinal = 9223372036854775807 WHERE session_id = 2", "1 of its events and inputs are gone",
+       false},
       {"UPDATE events SET json = 'x' WHERE session_id = 2", "event 0 cannot be read", false},
       {"UPDATE inputs SET json = 'x' WHERE session_id = 2", "input 0: ", false},
       {"DELETE FROM calibrations WHERE session_id = 2", "its calibration is missing", false},
@@ -127,6 +132,49 @@ TEST(DatabaseRepair, DeletesTheEventsAndInputsThatCheckNamesAndNoOthers) {
   EXPECT_EQ(db.execAndGet("SELECT group_concat(ordinal) FROM events").getString(), "0,2,4");
   EXPECT_EQ(db.execAndGet("SELECT group_concat(ordinal) FROM inputs").getString(), "0,1,3,4");
   EXPECT_EQ(db.execAndGet("SELECT sum(count) FROM gaps WHERE kind = 'event'").getInt(), 3);
+}
+
+/// Of each session, how many inputs it has and whether a gap says that some are missing.
+std::map<std::int64_t, std::pair<std::size_t, bool>> inputs_of(const std::string& path) {
+  std::map<std::int64_t, std::pair<std::size_t, bool>> inputs;
+  const Store store = Store::open_read_only(path).value();
+  const auto sessions = store.list_sessions(100).value();
+  for (const SessionFacts& facts : sessions) {
+    const auto gaps = store.load_session(facts.id)->gaps;
+    inputs[facts.id] = {store.load_inputs(facts.id)->inputs.size(),
+                        std::ranges::find(gaps, GapKind::kEvent, &Gap::kind) != gaps.end()};
+  }
+  return inputs;
+}
+
+TEST(DatabaseRepair, PutsEventsAndInputsThatAreGoneOnRecordSinceNoReplayCanDoWithoutThem) {
+  constexpr std::size_t kInputs = 300;  // some pages
+  const TempFolder sound;
+  {
+    Store store = open_store(sound.file("knead.db"));
+    for (int n = 0; n < 4; ++n) {
+      auto writer = SessionWriter::begin(store, test::header()).value();
+      for (std::size_t i = 0; i < kInputs; ++i) ASSERT_TRUE(writer.add_input({i, session::input::Pause{"cli"}}));
+      ASSERT_TRUE(writer.end(test::summary()));
+    }
+  }
+  int in_the_middle = 0;
+  int page = 0;
+  for (; test::page_of(sound.file("knead.db"), "inputs", page) != 0; ++page) {
+    SCOPED_TRACE(page);
+    const TempFolder folder;
+    const std::string path = folder.file("knead.db");
+    std::filesystem::copy_file(sound.file("knead.db"), path);
+    test::spoil_page(path, test::page_of(path, "inputs", page));
+    ASSERT_TRUE(repair_database(path));
+    EXPECT_THAT(what_is_wrong(path), IsEmpty());
+    for (const auto& [id, found] : inputs_of(path)) {
+      EXPECT_EQ(found.second, found.first < kInputs) << "session " << id << " has " << found.first << " inputs";
+      in_the_middle += found.first > 0 && found.first < kInputs ? 1 : 0;
+    }
+  }
+  EXPECT_GT(page, 4);
+  EXPECT_GT(in_the_middle, 4) << "no session was hurt and left alive, and this proves little";
 }
 
 TEST(DatabaseRepair, KeepsWhatAPluginKeptAlsoWhereThatWasNothing) {
