@@ -44,16 +44,9 @@ TEST(DatabaseCheck, FindsNothingWrongWithSoundSessions) {
 TEST(DatabaseCheck, FindsNothingWrongWhileASessionIsRecorded) {
   const TempFolder folder;
   Store store = open_store(folder.file("knead.db"));
-  const auto samples = test::rough_ride(3000, 3);
-  SessionBuffer buffer(test::header());
-  std::size_t fed = 0;
-  for (const TimedSample& s : samples) {
-    buffer.add_sample(s.t, s.sample);
-    if (++fed % 400 != 0) continue;
-    buffer.stage_open_block();
-    ASSERT_TRUE(store.commit(buffer));
-    ASSERT_THAT(what_is_wrong(folder.file("knead.db")), IsEmpty()) << "after " << fed;
-  }
+  test::record_and_look(store, test::rough_ride(3000, 3), 400, [&](std::int64_t, std::size_t) {
+    ASSERT_THAT(what_is_wrong(folder.file("knead.db")), IsEmpty());
+  });
 }
 
 TEST(DatabaseCheck, FindsNothingWrongAfterADiskThatWasFull) {
@@ -79,20 +72,14 @@ TEST(DatabaseBackup, HoldsAllThatWasCommittedWhileASessionIsRecorded) {
   const TempFolder folder;
   Store store = open_store(folder.file("knead.db"));
   const auto samples = test::rough_ride(3000, 3);
-  SessionBuffer buffer(test::header());
-  std::size_t fed = 0;
-  for (const TimedSample& s : samples) {
-    buffer.add_sample(s.t, s.sample);
-    if (++fed % 1000 != 500) continue;
-    buffer.stage_open_block();
-    ASSERT_TRUE(store.commit(buffer));
+  test::record_and_look(store, samples, 700, [&](std::int64_t id, std::size_t fed) {
     const std::string copy = folder.file("copy-" + std::to_string(fed));
     const auto backup = back_up_database(folder.file("knead.db"), copy, false);
     ASSERT_TRUE(backup) << backup.error().message();
     EXPECT_EQ(backup->samples, fed);
     const Store copied = Store::open_read_only(copy).value();
-    test::expect_same(samples_of(copied, buffer.id()), std::span(samples).first(fed));
-  }
+    test::expect_same(samples_of(copied, id), std::span(samples).first(fed));
+  });
 }
 
 TEST(DatabaseBackup, ReplacesAFileOnlyWhenToldToAndNeverTheDatabaseItself) {

@@ -175,10 +175,7 @@ TEST(Profiles, ComeFromTheSessionsOfAnOlderSchema) {
     const TempFolder folder;
     const std::string path = folder.file("knead.db");
     {
-      SQLite::Database old(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-      for (int version = 0; version < from; ++version) old.exec(migrations()[static_cast<std::size_t>(version)]);
-      old.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-      old.exec("PRAGMA user_version = " + std::to_string(from));
+      SQLite::Database old = test::old_database(path, from);
       for (const std::string row : {"9, 'anna'", "7, 'anna'", "8, ''"}) {
         old.exec(
             "INSERT INTO sessions (started_at, started_unix_us, profile, origin, routine, title, method, side, "

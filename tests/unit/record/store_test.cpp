@@ -206,18 +206,12 @@ TEST(Store, IsReadWhileItIsWritten) {
   const TempFolder folder;
   Store store = open_store(folder.file("knead.db"));
   const auto samples = test::rough_ride(5000, 15);
-  SessionBuffer buffer(test::header());
-  std::size_t written = 0;
-  for (const TimedSample& s : samples) {
-    buffer.add_sample(s.t, s.sample);
-    if (++written % 300 != 0) continue;
-    buffer.stage_open_block();
-    ASSERT_TRUE(store.commit(buffer));
+  test::record_and_look(store, samples, 300, [&](std::int64_t id, std::size_t written) {
     const auto reader = Store::open_read_only(folder.file("knead.db"));
     ASSERT_TRUE(reader) << reader.error().message();
-    expect_same(samples_of(*reader, buffer.id()), std::span(samples).first(written));
-    EXPECT_EQ(reader->load_session(buffer.id())->facts.samples, written);
-  }
+    expect_same(samples_of(*reader, id), std::span(samples).first(written));
+    EXPECT_EQ(reader->load_session(id)->facts.samples, written);
+  });
 }
 
 TEST(Store, WritesNothingOrAllWhenTheDiskIsFull) {
@@ -321,10 +315,7 @@ TEST(Store, BringsEachOlderSchemaUpToDateAndKeepsWhatIsThere) {
     const TempFolder folder;
     const std::string path = folder.file("knead.db");
     {
-      SQLite::Database old(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-      for (int version = 0; version < from; ++version) old.exec(migrations()[static_cast<std::size_t>(version)]);
-      old.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-      old.exec("PRAGMA user_version = " + std::to_string(from));
+      SQLite::Database old = test::old_database(path, from);
       old.exec(
           "INSERT INTO sessions (started_at, started_unix_us, profile, origin, routine, title, method, side, "
           "routine_source, config, knead_version, protocol_version, ball_serial, ball_firmware, rate_hz, "

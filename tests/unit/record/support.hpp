@@ -2,6 +2,7 @@
 // What the tests of the record share: a folder that goes away, and sessions to put into it.
 #pragma once
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -15,6 +16,8 @@
 #include <vector>
 
 #include "daemon/record/model.hpp"
+#include "daemon/record/schema.hpp"
+#include "daemon/record/session_buffer.hpp"
 #include "daemon/record/store.hpp"
 
 namespace knead::record::test {
@@ -175,6 +178,29 @@ inline std::vector<TimedSample> samples_of(const Store& store, std::int64_t id) 
   const auto read = store.for_each_sample(id, [&](const TimedSample& s) { samples.push_back(s); });
   EXPECT_TRUE(read) << read.error().message();
   return samples;
+}
+
+/// Records a session, and every @p every samples tells @p look its number and how many are in the database by now.
+template <class Look>
+void record_and_look(Store& store, std::span<const TimedSample> samples, std::size_t every, Look look) {
+  SessionBuffer buffer(header());
+  std::size_t fed = 0;
+  for (const TimedSample& s : samples) {
+    buffer.add_sample(s.t, s.sample);
+    if (++fed % every != 0) continue;
+    buffer.stage_open_block();
+    ASSERT_TRUE(store.commit(buffer));
+    ASSERT_NO_FATAL_FAILURE(look(buffer.id(), fed));
+  }
+}
+
+/// An empty database as a program of schema @p version left it.
+inline SQLite::Database old_database(const std::string& path, int version) {
+  SQLite::Database old(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  for (int from = 0; from < version; ++from) old.exec(migrations()[static_cast<std::size_t>(from)]);
+  old.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+  old.exec("PRAGMA user_version = " + std::to_string(version));
+  return old;
 }
 
 inline Store open_store(const std::string& path) {
