@@ -152,8 +152,9 @@ Result<boost::json::value> Client::call(std::string_view method, const boost::js
     auto message = read_message(deadline);
     if (!message) return std::unexpected(message.error());
     if (!*message)
-      return fail(Errc::kTimeout, "the daemon did not answer \"" + std::string(method) + "\" in time",
-                  "`knead doctor` helps to find the cause");
+      return fail(Errc::kTimeout,
+                  "the daemon did not answer \"" + std::string(method) + "\" in time; it may yet be done",
+                  "look before you ask again; `knead doctor` helps to find the cause");
     if (auto* notification = std::get_if<Notification>(&**message)) {
       waiting_.push_back(std::move(*notification));
     } else if (auto& reply = std::get<Reply>(**message); reply.id == id || reply.id.is_null()) {

@@ -11,30 +11,39 @@ namespace knead::live {
 
 namespace {
 
-// How long the main thread waits for the disk; no motor runs meanwhile.
-constexpr std::chrono::milliseconds kRecordPatience{2000};
-
 record::WallTime now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
 }  // namespace
 
-void Calibrator::ball_came(const Station& station) {
-  // The answer finds the book, or nobody: then the daemon is gone.
-  const auto keep_it = [&io = io_, weak = std::weak_ptr(book_), serial = station.serial(),
-                        firmware = station.info().firmware, found = station.calibration()](record::Store& store) {
-    auto journal = record::Calibrations(store).ball_came(serial, firmware, now(), found);
-    boost::asio::post(io, [weak, serial, journal = std::move(journal)] {
+void Calibrator::on_record(const std::string& serial, record::Recorder::For whom,
+                           std::function<Result<Journal>(record::Calibrations&)> what,
+                           const std::function<void(const Result<Journal>&)>& then) {
+  // The answer finds the book, or nobody: then the daemon is gone. Answers come in the order of asking, so the book
+  // ends with the newest.
+  const auto ask = [&io = io_, weak = std::weak_ptr(book_), serial, what = std::move(what),
+                    then](record::Store& store) {
+    record::Calibrations calibrations(store);
+    boost::asio::post(io, [weak, serial, then, journal = what(calibrations)] {
       const auto book = weak.lock();
       if (!book) return;
-      if (!journal) {
-        spdlog::warn("that ball {} came is not on record: {}", serial, journal.error().message());
-      } else if (const auto in_force = record::in_force(*journal)) {
-        book->insert_or_assign(serial, *in_force);
-      }
+      const auto in_force = journal ? record::in_force(*journal) : std::nullopt;
+      if (in_force) book->insert_or_assign(serial, *in_force);
+      then(journal);
     });
   };
-  if (const auto queued = recorder_.with_store(keep_it, record::Recorder::For::kRecord); !queued)
-    spdlog::warn("that ball {} came is not on record: {}", station.serial(), queued.error().message());
+  if (const auto queued = recorder_.with_store(ask, whom); !queued) then(std::unexpected(queued.error()));
+}
+
+void Calibrator::ball_came(const Station& station) {
+  const std::string& serial = station.serial();
+  on_record(
+      serial, record::Recorder::For::kRecord,
+      [serial, firmware = station.info().firmware, found = station.calibration()](record::Calibrations& calibrations) {
+        return calibrations.ball_came(serial, firmware, now(), found);
+      },
+      [serial](const Result<Journal>& journal) {
+        if (!journal) spdlog::warn("that ball {} came is not on record: {}", serial, journal.error().message());
+      });
 }
 
 const record::InForce* Calibrator::known(const std::string& serial) const {
@@ -42,100 +51,134 @@ const record::InForce* Calibrator::known(const std::string& serial) const {
   return found == book_->end() ? nullptr : &found->second;
 }
 
-Result<Calibrator::Journal> Calibrator::on_record(std::function<Result<Journal>(record::Calibrations&)> what) {
-  const auto journal = std::make_shared<Journal>();
-  const auto done = recorder_.with_store(
-      [what = std::move(what), journal](record::Store& store) -> Result<> {
-        record::Calibrations calibrations(store);
-        auto got = what(calibrations);
-        if (!got) return std::unexpected(std::move(got.error()));
-        *journal = std::move(*got);
-        return {};
-      },
-      kRecordPatience);
-  if (!done) return std::unexpected(done.error());
-  return std::move(*journal);
-}
-
-Result<Calibrator::Journal> Calibrator::keep_present(const Station& station) {
-  auto journal = on_record([serial = station.serial(), firmware = station.info().firmware,
-                            found = station.calibration()](record::Calibrations& calibrations) {
-    return calibrations.ball_came(serial, firmware, now(), found);
-  });
-  if (journal) return journal;
-  Error error = std::move(journal.error());
-  error.context = "the record cannot keep the calibration in force: " + error.context;
-  return std::unexpected(std::move(error));
-}
-
-void Calibrator::keep(const Station& station, record::CalibrationChange change, Done& done) {
-  change.ball_serial = station.serial();
-  change.at = now();
-  change.calibration = done.calibration;
-  const auto journal =
-      on_record([change = std::move(change)](record::Calibrations& calibrations) { return calibrations.add(change); });
-  if (!journal) {
-    done.record_problem = journal.error().message();
-    book_->erase(station.serial());
-    spdlog::warn("a new calibration of ball {} is not on record: {}", station.serial(), done.record_problem);
-  } else if (const auto in_force = record::in_force(*journal)) {
-    book_->insert_or_assign(station.serial(), *in_force);
+Result<Calibrator::Told> Calibrator::begin_change(const std::string& serial, Told told) {
+  if (!under_way_.insert(serial).second) {
+    return fail(Errc::kBusy, fmt::format("the calibration of ball {} is being changed already", serial),
+                "look at it when that is done");
   }
+  return [this, serial, told = std::move(told)](const Result<Done>& done) {
+    under_way_.erase(serial);
+    told(done);
+  };
 }
 
-Result<Calibrator::Done> Calibrator::calibrate(Station& station, std::span<const session::KnownForce> known,
-                                               bool accept_change) {
+void Calibrator::change(const Station& station, Make make, const Told& told) {
+  const std::string& serial = station.serial();
+  auto tell = begin_change(serial, told);
+  if (!tell) return told(std::unexpected(std::move(tell.error())));
+  const protocol::Calibration present = station.calibration();
+  // What could not be undone is not done.
+  on_record(
+      serial, record::Recorder::For::kClient,
+      [serial, firmware = station.info().firmware, present](record::Calibrations& calibrations) {
+        return calibrations.ball_came(serial, firmware, now(), present);
+      },
+      [this, serial, firmware = station.info().firmware, present, asked = HostClock::now(), make = std::move(make),
+       told = *std::move(tell)](const Result<Journal>& journal) {
+        auto made = make_it(serial, present, asked, journal, make);
+        if (!made) return told(std::unexpected(std::move(made.error())));
+        keep(serial, firmware, present, *std::move(made), told);
+      });
+}
+
+Result<Calibrator::Made> Calibrator::make_it(const std::string& serial, const protocol::Calibration& present,
+                                             HostTime asked, const Result<Journal>& journal, const Make& make) {
+  if (!journal) {
+    Error error = journal.error();
+    error.context = "the record cannot keep the calibration in force: " + error.context;
+    return std::unexpected(std::move(error));
+  }
+  if (HostClock::now() - asked > kRecordPatience) {
+    return fail(Errc::kTimeout, "the record is slow to be written, and nothing was changed",
+                "check the disk and try again");
+  }
+  const auto station = idle_(serial);
+  if (!station) return std::unexpected(station.error());
+  if ((*station)->calibration() != present) {
+    return fail(Errc::kBusy, fmt::format("the calibration of ball {} was changed meanwhile", serial),
+                "look at it again");
+  }
+  return make(**station, *journal);
+}
+
+void Calibrator::keep(const std::string& serial, std::uint16_t firmware, const protocol::Calibration& before, Made made,
+                      Told told) {
+  made.done.serial = serial;
+  made.change.ball_serial = serial;
+  made.change.at = now();
+  made.change.calibration = made.done.calibration;
+  book_->erase(serial);  // what it says is no longer in force, and the disk may be slow to say what is
+  on_record(
+      serial, record::Recorder::For::kRecord,
+      [serial, firmware, before,
+       change = std::move(made.change)](record::Calibrations& calibrations) -> Result<Journal> {
+        if (auto kept = calibrations.ball_came(serial, firmware, change.at, before); !kept) return kept;
+        return calibrations.add(change);
+      },
+      [this, serial, done = std::move(made.done), told = std::move(told)](const Result<Journal>& journal) {
+        Done out = done;
+        if (!journal) {
+          out.record_problem = journal.error().message();
+          book_->erase(serial);
+          spdlog::warn("a new calibration of ball {} is not on record: {}", serial, out.record_problem);
+        }
+        told(out);
+      });
+}
+
+void Calibrator::calibrate(const Station& station, std::vector<session::KnownForce> known, bool accept_change,
+                           const Told& told) {
   auto result = session::calibrate(
       known,
       {.full_scale_n = station.info().full_scale_n, .before = station.calibration(), .accept_change = accept_change});
-  if (!result) return std::unexpected(std::move(result.error()));
-  // What could not be undone is not done.
-  if (auto kept = keep_present(station); !kept) return std::unexpected(std::move(kept.error()));
-  if (auto written = station.write_calibration(result->calibration); !written)
-    return std::unexpected(std::move(written.error()));
-  record::CalibrationChange change{.means = record::Means::kWeights, .residual_pct = result->residual_pct};
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    change.points.push_back({.force_n = known[i].force.value,
-                             .raw = known[i].raw,
-                             .spread_raw = known[i].spread_raw,
-                             .residual_n = result->residuals_n[i]});
-  }
-  Done done{.calibration = result->calibration, .by_weights = std::move(*result)};
-  keep(station, std::move(change), done);
-  spdlog::info("ball {} is calibrated anew", station.serial());
-  return done;
+  if (!result) return told(std::unexpected(std::move(result.error())));
+  change(
+      station,
+      [result = *std::move(result), known = std::move(known)](Station& here, const Journal&) -> Result<Made> {
+        if (auto written = here.write_calibration(result.calibration); !written)
+          return std::unexpected(std::move(written.error()));
+        spdlog::info("ball {} is calibrated anew", here.serial());
+        Made made{.done = {.serial = {}, .calibration = result.calibration, .by_weights = result},
+                  .change = {.means = record::Means::kWeights, .residual_pct = result.residual_pct}};
+        for (std::size_t i = 0; i < known.size(); ++i) {
+          made.change.points.push_back({.force_n = known[i].force.value,
+                                        .raw = known[i].raw,
+                                        .spread_raw = known[i].spread_raw,
+                                        .residual_n = result.residuals_n[i]});
+        }
+        return made;
+      },
+      told);
 }
 
-Result<Calibrator::Done> Calibrator::tare(Station& station) {
-  // Nothing that could not be done again: it waits for no disk's leave.
-  const auto kept = keep_present(station);
+void Calibrator::tare(Station& station, const Told& told) {
+  const auto tell = begin_change(station.serial(), told);
+  if (!tell) return told(std::unexpected(tell.error()));
   const protocol::Calibration before = station.calibration();
   const auto tared = station.tare();
-  if (!tared) return std::unexpected(tared.error());
-  Done done{.calibration = *tared};
-  if (!kept) {
-    done.record_problem = kept.error().message();
-  } else if (*tared != before) {
-    keep(station, {.means = record::Means::kTare}, done);
-  }
-  return done;
+  if (!tared) return (*tell)(std::unexpected(tared.error()));
+  Made made{.done = {.serial = station.serial(), .calibration = *tared}, .change = {.means = record::Means::kTare}};
+  if (*tared == before) return (*tell)(made.done);
+  keep(station.serial(), station.info().firmware, before, std::move(made), *tell);
 }
 
-Result<Calibrator::Done> Calibrator::undo(Station& station) {
-  const auto journal = keep_present(station);
-  if (!journal) return std::unexpected(journal.error());
-  const auto in_force = record::in_force(*journal);
-  if (!in_force || !in_force->before) {
-    return fail(Errc::kNotFound,
-                fmt::format("no calibration of ball {} before this one is on record", station.serial()),
-                "make a new one with `knead calibrate`");
-  }
-  if (auto written = station.write_calibration(*in_force->before); !written)
-    return std::unexpected(std::move(written.error()));
-  Done done{.calibration = *in_force->before};
-  keep(station, {.means = record::Means::kUndo, .undoes = in_force->scale.id}, done);
-  spdlog::info("the calibration of ball {} from {} is undone", station.serial(), in_force->scale.at);
-  return done;
+void Calibrator::undo(const Station& station, const Told& told) {
+  change(
+      station,
+      [](Station& here, const Journal& journal) -> Result<Made> {
+        const auto in_force = record::in_force(journal);
+        if (!in_force || !in_force->before) {
+          return fail(Errc::kNotFound,
+                      fmt::format("no calibration of ball {} before this one is on record", here.serial()),
+                      "make a new one with `knead calibrate`");
+        }
+        if (auto written = here.write_calibration(*in_force->before); !written)
+          return std::unexpected(std::move(written.error()));
+        spdlog::info("the calibration of ball {} from {} is undone", here.serial(), in_force->scale.at);
+        return Made{.done = {.serial = {}, .calibration = *in_force->before},
+                    .change = {.means = record::Means::kUndo, .undoes = in_force->scale.id}};
+      },
+      told);
 }
 
 }  // namespace knead::live

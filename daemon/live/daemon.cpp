@@ -77,7 +77,7 @@ Daemon::Daemon(boost::asio::io_context& io, const LoadedConfig& config, Folders 
       bus_(bus),
       recorder_(recorder),
       timer_(io),
-      calibrator_(io, recorder),
+      calibrator_(io, recorder, [this](const std::string& serial) { return choose_idle_station(serial); }),
       safety_(io, recorder, config.config.session.safety_questions, config.config.record.database) {}
 
 Daemon::~Daemon() {

@@ -20,15 +20,32 @@ Result<std::string> only_ball(const object& params) {
   return serial;
 }
 
-api::CalibrateReply reply_of(const Station& station, const Calibrator::Done& done) {
-  api::CalibrateReply reply{.serial = station.serial(), .calibration = done.calibration};
-  reply.record_problem = done.record_problem;
-  if (!done.by_weights) return reply;
-  reply.residuals_n = done.by_weights->residuals_n;
-  reply.residual_pct = done.by_weights->residual_pct;
-  reply.change_pct = done.by_weights->change_pct;
-  reply.notice = done.by_weights->notice;
-  return reply;
+/// Tells the client what was done.
+Calibrator::Told to_client(const api::Server::Reply& reply) {
+  return [reply](const Result<Calibrator::Done>& done) {
+    if (!done) return reply.send(std::unexpected(done.error()));
+    api::CalibrateReply out{.serial = done->serial, .calibration = done->calibration};
+    out.record_problem = done->record_problem;
+    if (done->by_weights) {
+      out.residuals_n = done->by_weights->residuals_n;
+      out.residual_pct = done->by_weights->residual_pct;
+      out.change_pct = done->by_weights->change_pct;
+      out.notice = done->by_weights->notice;
+    }
+    reply.send(to_json(out));
+  };
+}
+
+object json_of(const Calibrator::Done& tared, const Result<Station*>& station) {
+  const protocol::Calibration& now = tared.calibration;
+  object out{{"serial", tared.serial},
+             {"force_n", nullptr},
+             {"from_reference_n", now.force_from_reference(now.tare_raw).value},
+             {"record_problem", tared.record_problem}};
+  if (!station) return out;
+  const auto newest = (*station)->newest(HostClock::now(), kFreshForce);
+  if (newest && usable(newest->quality)) out["force_n"] = now.force(newest->raw).value;
+  return out;
 }
 
 }  // namespace
@@ -48,37 +65,30 @@ void Methods::offer_calibration() {
     }
     return to_json(reply);
   });
-  server_.on("ball.calibrate", [this](const object& params, api::Connection&) -> Result<value> {
-    const auto request = api::calibrate_request_from(params);
-    if (!request) return std::unexpected(request.error());
+  server_.on_late("ball.calibrate", [this](const object& params, api::Connection&, const api::Server::Reply& reply) {
+    auto request = api::calibrate_request_from(params);
+    if (!request) return reply.send(std::unexpected(request.error()));
     const auto station = daemon_.choose_idle_station(request->ball);
-    if (!station) return std::unexpected(station.error());
-    const auto done = daemon_.calibrator().calibrate(**station, request->points, request->accept_change);
-    if (!done) return std::unexpected(done.error());
-    return to_json(reply_of(**station, *done));
+    if (!station) return reply.send(std::unexpected(station.error()));
+    daemon_.calibrator().calibrate(**station, std::move(request->points), request->accept_change, to_client(reply));
   });
-  server_.on("ball.undo_calibration", [this](const object& params, api::Connection&) -> Result<value> {
+  server_.on_late("ball.undo_calibration",
+                  [this](const object& params, api::Connection&, const api::Server::Reply& reply) {
+                    const auto serial = only_ball(params);
+                    if (!serial) return reply.send(std::unexpected(serial.error()));
+                    const auto station = daemon_.choose_idle_station(*serial);
+                    if (!station) return reply.send(std::unexpected(station.error()));
+                    daemon_.calibrator().undo(**station, to_client(reply));
+                  });
+  server_.on_late("ball.tare", [this](const object& params, api::Connection&, const api::Server::Reply& reply) {
     const auto serial = only_ball(params);
-    if (!serial) return std::unexpected(serial.error());
+    if (!serial) return reply.send(std::unexpected(serial.error()));
     const auto station = daemon_.choose_idle_station(*serial);
-    if (!station) return std::unexpected(station.error());
-    const auto done = daemon_.calibrator().undo(**station);
-    if (!done) return std::unexpected(done.error());
-    return to_json(reply_of(**station, *done));
-  });
-  server_.on("ball.tare", [this](const object& params, api::Connection&) -> Result<value> {
-    const auto serial = only_ball(params);
-    if (!serial) return std::unexpected(serial.error());
-    const auto station = daemon_.choose_idle_station(*serial);
-    if (!station) return std::unexpected(station.error());
-    const auto done = daemon_.calibrator().tare(**station);
-    if (!done) return std::unexpected(done.error());
-    const protocol::Calibration& now = done->calibration;
-    const auto newest = (*station)->newest(HostClock::now(), kFreshForce);
-    return object{{"serial", (*station)->serial()},
-                  {"force_n", newest ? now.force(newest->raw).value : 0.0},
-                  {"from_reference_n", now.force_from_reference(now.tare_raw).value},
-                  {"record_problem", done->record_problem}};
+    if (!station) return reply.send(std::unexpected(station.error()));
+    daemon_.calibrator().tare(**station, [&daemon = daemon_, reply](const Result<Calibrator::Done>& tared) {
+      if (!tared) return reply.send(std::unexpected(tared.error()));
+      reply.send(json_of(*tared, daemon.choose_station(tared->serial)));
+    });
   });
 }
 

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -143,17 +142,6 @@ void Recorder::input(session::Input input) {
 
 void Recorder::end_session(SessionSummary summary, std::uint64_t end_ring_index) {
   post(End{std::move(summary), end_ring_index});
-}
-
-Result<> Recorder::with_store(std::function<Result<>(Store&)> job, std::chrono::milliseconds limit) {
-  const auto done = std::make_shared<std::promise<Result<>>>();
-  auto result = done->get_future();
-  if (auto queued = with_store([job = std::move(job), done](Store& store) { done->set_value(job(store)); }); !queued)
-    return queued;
-  if (result.wait_for(limit) != std::future_status::ready) {
-    return fail(Errc::kTimeout, "the record is slow to be written", "check the disk and try again");
-  }
-  return result.get();
 }
 
 Result<> Recorder::with_store(std::function<void(Store&)> job, For whom) {

@@ -102,9 +102,6 @@ class Recorder {
   /// For what is kept beside sessions: runs @p job on the recorder's thread, which alone has the store, in the order of
   /// asking. What it uses must live as long as it. Returns at once. Error: kBusy, too many wait; it is not run then.
   Result<> with_store(std::function<void(Store&)> job, For whom = For::kClient);
-  /// The same, and waits for it: returns what it returned. Errors: kBusy; the job's; kTimeout when it is not done
-  /// within @p limit; it may be done later.
-  Result<> with_store(std::function<Result<>(Store&)> job, std::chrono::milliseconds limit);
   /// Any thread.
   [[nodiscard]] RecorderStatus status() const;
   /// Waits until everything posted before has been written, or one attempt at it has failed; jobs have their

@@ -12,6 +12,7 @@
 #include "daemon/live/daemon.hpp"
 #include "daemon/record/store.hpp"
 #include "hw/sim/sim_bus.hpp"
+#include "tests/unit/live/held_disk.hpp"
 
 namespace knead::live {
 namespace {
@@ -164,11 +165,24 @@ class CalibratorTest : public testing::Test {
     }));
     return {.force = {newtons}, .raw = at.raw, .spread_raw = at.spread_raw};
   }
+  /// What @p begin is told in the end.
+  Result<Calibrator::Done> told(const std::function<void(Calibrator::Told)>& begin) {
+    std::optional<Result<Calibrator::Done>> said;
+    begin([&](const Result<Calibrator::Done>& done) { said = done; });
+    EXPECT_TRUE(run_until([&] { return said.has_value(); }));
+    return said.value_or(std::unexpected(Error{}));
+  }
+  Result<Calibrator::Done> calibrate(const std::vector<session::KnownForce>& points) {
+    return told([&](auto t) { daemon_->calibrator().calibrate(station(), points, false, t); });
+  }
+  Result<Calibrator::Done> undo() {
+    return told([&](auto t) { daemon_->calibrator().undo(station(), t); });
+  }
   /// A tare, tried again for as long as nothing but the moment is in its way: a starved machine loses readings.
   Result<Calibrator::Done> tare() {
     Result<Calibrator::Done> done;
     EXPECT_TRUE(run_until([&] {
-      done = daemon_->calibrator().tare(station());
+      done = told([&](auto t) { daemon_->calibrator().tare(station(), t); });
       return done || done.error().code != Errc::kRefused ||
              done.error().context.find("press on the ball") != std::string::npos;
     }));
@@ -198,7 +212,7 @@ TEST_F(CalibratorTest, KnownWeightsBecomeTheBallsCalibrationAndAreOnRecord) {
   start(false);
   EXPECT_FALSE(station().calibration().calibrated);
   const std::vector points{under(0.0), under(19.6), under(49.0)};
-  const auto done = daemon_->calibrator().calibrate(station(), points, false);
+  const auto done = calibrate(points);
   ASSERT_TRUE(done) << done.error().message();
   EXPECT_EQ(done->record_problem, "");
   EXPECT_EQ(bus_->held(), done->calibration) << "it is in the ball";
@@ -225,10 +239,10 @@ TEST_F(CalibratorTest, AnUndoPutsBackWhatTheBallHadToTheCount) {
   start();
   const protocol::Calibration factory = bus_->held();
   const std::vector points{under(0.0), under(50.0)};
-  ASSERT_TRUE(daemon_->calibrator().calibrate(station(), points, false));
+  ASSERT_TRUE(calibrate(points));
   ASSERT_NE(bus_->held(), factory);
   let_it_take();
-  const auto undone = daemon_->calibrator().undo(station());
+  const auto undone = undo();
   ASSERT_TRUE(undone) << undone.error().message();
   EXPECT_EQ(bus_->held(), factory);
   EXPECT_EQ(station().calibration(), factory);
@@ -237,7 +251,7 @@ TEST_F(CalibratorTest, AnUndoPutsBackWhatTheBallHadToTheCount) {
   EXPECT_TRUE(kept[1].undone_at);
   EXPECT_EQ(kept[2].means, record::Means::kUndo);
   let_it_take();
-  const auto nothing = daemon_->calibrator().undo(station());
+  const auto nothing = undo();
   ASSERT_FALSE(nothing);
   EXPECT_EQ(nothing.error().code, Errc::kNotFound);
   EXPECT_EQ(bus_->held(), factory);
@@ -248,7 +262,7 @@ TEST_F(CalibratorTest, R9_ACalibrationThatTheBallDoesNotKeepIsNotSaidToBeDone) {
   const protocol::Calibration factory = bus_->held();
   const std::vector points{under(0.0), under(50.0)};
   failures_.forgets = true;
-  const auto done = daemon_->calibrator().calibrate(station(), points, false);
+  const auto done = calibrate(points);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, Errc::kProtocol);
   EXPECT_THAT(done.error().context, HasSubstr("did not keep the calibration"));
@@ -263,7 +277,7 @@ TEST_F(CalibratorTest, WhatCouldNotBeUndoneIsNotDone) {
   protocol::Calibration before;
   for (int n = 0; n < 300; ++n) {
     before = bus_->held();
-    done = daemon_->calibrator().calibrate(station(), points, false);
+    done = calibrate(points);
     if (!done || !done->record_problem.empty()) break;
     let_it_take();
   }
@@ -351,6 +365,85 @@ TEST_F(CalibratorTest, NothingIsChangedWhileASessionRuns) {
   ASSERT_FALSE(busy);
   EXPECT_EQ(busy.error().code, Errc::kBusy);
   EXPECT_TRUE(daemon_->choose_station("")) << "looking is allowed";
+}
+
+TEST_F(CalibratorTest, ACalibrationThatWaitedForTheDiskIsNotMadeInASessionThatHasBegunMeanwhile) {
+  std::ofstream(path("alone.toml")) << "[routine]\nid = \"alone\"\ntitle = \"Release alone\"\nmethod = \"custom\"\n"
+                                       "[[release]]\nmuscle = \"upper_trapezius\"\nside = \"chosen\"\ncredit_s = 60\n"
+                                       "max_elapsed_s = 90\nband_n = [15.0, 40.0]\n";
+  start();
+  const protocol::Calibration factory = bus_->held();
+  const std::vector points{under(0.0), under(50.0)};
+  HeldDisk disk(*recorder_);
+  const auto refused = told([&](auto t) {
+    daemon_->calibrator().calibrate(station(), points, false, t);  // and returns, for it waits for no disk
+    daemon_->run({.routine = path("alone.toml"), .profile = "", .ball = ""},
+                 [](const Result<const LiveSession*>& session) { EXPECT_TRUE(session) << session.error().message(); });
+    disk.let_go();
+  });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kBusy);
+  EXPECT_EQ(bus_->held(), factory);
+}
+
+TEST_F(CalibratorTest, ABallIsChangedOnceAtATime) {
+  start();
+  const std::vector points{under(0.0), under(50.0)};
+  const std::vector others{points[0], under(25.0)};
+  under(0.0);
+  HeldDisk disk(*recorder_);
+  std::optional<Result<Calibrator::Done>> first;
+  daemon_->calibrator().calibrate(station(), points, false, [&](const auto& done) { first = done; });
+  const auto expect_busy = [](const Result<Calibrator::Done>& done) {
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::kBusy);
+    EXPECT_THAT(done.error().context, HasSubstr("is being changed already"));
+  };
+  // And neither waits for the disk to say so.
+  expect_busy(calibrate(others));
+  expect_busy(told([&](auto t) { daemon_->calibrator().tare(station(), t); }));
+  EXPECT_FALSE(first);
+  disk.let_go();
+  EXPECT_TRUE(run_until([&] { return first.has_value(); }));
+  ASSERT_TRUE(*first) << first->error().message();
+  EXPECT_EQ(bus_->held(), (*first)->calibration);
+  EXPECT_EQ(journal().back().calibration, bus_->held());
+  let_it_take();
+  EXPECT_TRUE(undo()) << "and when that is done the next may";
+}
+
+TEST_F(CalibratorTest, WhatIsNoLongerInForceWhenTheDiskHasAnsweredIsNotBuiltUpon) {
+  start();
+  const std::vector points{under(0.0), under(50.0)};
+  protocol::Calibration other = bus_->held();
+  other.tare_raw += 5000;
+  const auto refused = told([&](auto t) {
+    HeldDisk disk(*recorder_);
+    daemon_->calibrator().calibrate(station(), points, false, t);
+    // As when it was plugged in elsewhere meanwhile, and is back.
+    EXPECT_TRUE(station().write_calibration(other));
+  });
+  ASSERT_FALSE(refused) << "an undo would put back what it did not have";
+  EXPECT_EQ(refused.error().code, Errc::kBusy);
+  EXPECT_EQ(bus_->held(), other);
+}
+
+TEST_F(CalibratorTest, WhileTheDiskTakesItsTimeNoDateIsGivenForAScaleThatIsNew) {
+  start();
+  const std::vector points{under(0.0), under(50.0)};
+  const protocol::Calibration factory = bus_->held();
+  EXPECT_TRUE(run_until([&] { return daemon_->calibrator().known("KN-1") != nullptr; }));
+  under(2.0);
+  HeldDisk disk(*recorder_);
+  std::optional<Result<Calibrator::Done>> tared;
+  daemon_->calibrator().tare(station(), [&](const auto& done) { tared = done; });
+  ASSERT_NE(bus_->held(), factory) << (tared ? tared->error().message() : "");
+  EXPECT_EQ(daemon_->calibrator().known("KN-1"), nullptr) << "nobody knows yet";
+  EXPECT_FALSE(tared);
+  disk.let_go();
+  EXPECT_TRUE(run_until([&] { return tared.has_value(); }));
+  ASSERT_TRUE(*tared);
+  EXPECT_NE(daemon_->calibrator().known("KN-1"), nullptr);
 }
 
 // ---- The safety questions, which stand before a session too ---------------------------------------------------------

@@ -8,6 +8,7 @@
 #include "daemon/api/discomfort_messages.hpp"
 #include "daemon/api/messages.hpp"
 #include "tests/unit/live/daemon_on_socket.hpp"
+#include "tests/unit/live/held_disk.hpp"
 
 namespace knead::live {
 namespace {
@@ -58,14 +59,13 @@ TEST_F(DiscomfortMethodsTest, ASetHasANumberSoThatNobodyTakesAnothersResult) {
   api::Client client = this->client();
   ASSERT_TRUE(client.call("events.subscribe", {{"live", true}}));
   // The disk is slow: a set is over, and the next has begun before the first is on record.
-  std::promise<void> go_on;
-  ASSERT_TRUE(recorder_->with_store([&](record::Store&) { go_on.get_future().wait(); }));
+  HeldDisk disk(*recorder_);
   const auto first = client.call("discomfort.begin");
   ASSERT_TRUE(first);
   ASSERT_TRUE(client.call("discomfort.stop"));
   const auto second = client.call("discomfort.begin");
   ASSERT_TRUE(second) << second.error().message();
-  go_on.set_value();
+  disk.let_go();
   const auto first_set = api::discomfort_begun_from(first->as_object()).set;
   const auto second_set = api::discomfort_begun_from(second->as_object()).set;
   EXPECT_NE(first_set, second_set);

@@ -18,15 +18,13 @@ class RemindersTest : public DaemonOnSocket {
  protected:
   /// In the morning at half past seven, and at eight in the evening, for the whole time twice a day.
   void plan(const std::string& profile, bool remind) {
-    const auto done = recorder_->with_store(
-        [=](record::Store& store) -> Result<> {
-          const session::Plan plan{.first_day = kMonday, .weeks = 4, .at = {450, 1200}, .remind = remind};
-          auto changed = record::change_profile(store, {.profile = profile, .plan = plan}, Newtons{60}, {});
-          if (!changed) return std::unexpected(changed.error());
-          return {};
-        },
-        kPatience);
-    ASSERT_TRUE(done) << done.error().message();
+    std::promise<Result<record::Profile>> done;
+    ASSERT_TRUE(recorder_->with_store([&](record::Store& store) {
+      const session::Plan plan{.first_day = kMonday, .weeks = 4, .at = {450, 1200}, .remind = remind};
+      done.set_value(record::change_profile(store, {.profile = profile, .plan = plan}, Newtons{60}, {}));
+    }));
+    const auto changed = done.get_future().get();
+    ASSERT_TRUE(changed) << changed.error().message();
   }
   static session::Zone utc() {
     return [](session::UnixTime) { return std::chrono::seconds(0); };

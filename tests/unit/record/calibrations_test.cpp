@@ -4,7 +4,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
-#include "daemon/record/recorder.hpp"
 #include "daemon/record/safety_answers.hpp"
 #include "tests/unit/record/support.hpp"
 
@@ -164,23 +163,6 @@ TEST(SafetyJournalTest, TheNewestOfAProfileCountsAndTheOthersStay) {
   EXPECT_EQ(all[0].profile, "");
   EXPECT_THAT(all[0].given.yes, IsEmpty());
   EXPECT_FALSE(all[0].given.clinician_asked);
-}
-
-TEST(RecorderJobs, RunOnTheRecordersThreadInTheirOrderAndAnswerWithTheirError) {
-  const TempFolder folder;
-  Recorder recorder(open_store(folder.file("knead.db")));
-  const auto here = std::this_thread::get_id();
-  const auto seen = std::make_shared<std::vector<int>>();
-  ASSERT_TRUE(recorder.with_store([seen](Store&) { seen->push_back(1); }));
-  const auto failed = recorder.with_store(
-      [=](Store&) -> Result<> {
-        seen->push_back(std::this_thread::get_id() == here ? -1 : 2);
-        return fail(Errc::kStorage, "no room");
-      },
-      30s);
-  EXPECT_THAT(*seen, ElementsAre(1, 2));
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().context, "no room");
 }
 
 }  // namespace

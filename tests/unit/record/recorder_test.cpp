@@ -320,6 +320,18 @@ TEST(Recorder, WritesOneSessionAfterTheOtherWithTheirRatings) {
 
 // ---- Jobs beside the session ----------------------------------------------------------------------------------------
 
+TEST(RecorderJobs, RunOnTheRecordersThreadInTheirOrder) {
+  const TempFolder folder;
+  std::vector<int> seen;
+  {
+    Recorder recorder(open_store(folder.file("knead.db")));
+    const auto here = std::this_thread::get_id();
+    ASSERT_TRUE(recorder.with_store([&](Store&) { seen.push_back(1); }));
+    ASSERT_TRUE(recorder.with_store([&](Store&) { seen.push_back(std::this_thread::get_id() == here ? -1 : 2); }));
+  }
+  EXPECT_THAT(seen, ElementsAre(1, 2));
+}
+
 TEST(RecorderJobs, MoreThanAFewOfClientsAreRefusedAndWhatHappenedStillHasRoom) {
   const TempFolder folder;
   std::optional<Recorder> recorder(std::in_place, open_store(folder.file("knead.db")));
