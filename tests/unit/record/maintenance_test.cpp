@@ -57,6 +57,7 @@ TEST(DatabaseCheck, FindsNothingWrongAfterADiskThatWasFull) {
     const auto samples = test::rough_ride(20'000, 7);
     for (std::size_t i = 0; i < samples.size(); ++i) {
       buffer.add_sample(samples[i].t, samples[i].sample);
+      if (i % 500 == 0) buffer.add_event({samples[i].t, session::event::SamplesLost{1}});
       if (i != 700 && i != 19'000) continue;  // in between nothing is taken
       buffer.stage_open_block();
       ASSERT_TRUE(store.commit(buffer));
@@ -64,6 +65,7 @@ TEST(DatabaseCheck, FindsNothingWrongAfterADiskThatWasFull) {
     buffer.end(test::summary());
     ASSERT_TRUE(store.commit(buffer));
     ASSERT_GT(buffer.lost(GapKind::kWrite), 0U);
+    ASSERT_GT(buffer.lost(GapKind::kEvent), 0U);
   }
   EXPECT_THAT(what_is_wrong(folder.file("knead.db")), IsEmpty());
 }
