@@ -2,14 +2,12 @@
 #include "daemon/cli/ask_safety.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
-#include <iostream>
 
 #include "daemon/api/calibration_messages.hpp"
+#include "daemon/cli/terminal.hpp"
 
 namespace knead::cli {
 
@@ -68,20 +66,10 @@ Result<session::SafetyAnswers> ask_safety_questions(const AskLine& ask) {
   return answers;
 }
 
-std::optional<std::string> ask_at_terminal(const std::string& question) {
-  fmt::print("{}", question);
-  std::fflush(stdout);
-  std::string line;
-  if (!std::getline(std::cin, line)) return std::nullopt;
-  return line;
-}
-
-bool somebody_can_answer() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1; }
-
 Result<bool> ask_and_keep(const Context& context, const std::string& profile) {
   fmt::print("A few questions, once{}. They are kept on this computer only.\n\n",
              profile.empty() ? std::string() : fmt::format(", for profile \"{}\"", profile));
-  const auto given = ask_safety_questions(&ask_at_terminal);
+  const auto given = ask_safety_questions([](const std::string& question) { return ask_at_terminal(question); });
   if (!given) return std::unexpected(given.error());
   const auto kept =
       context.ask("safety.answer", to_json(api::SafetyAnswerRequest{.profile = profile, .given = *given}));

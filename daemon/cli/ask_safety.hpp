@@ -24,11 +24,6 @@ using AskLine = std::function<std::optional<std::string>(const std::string& ques
 /// kInvalidInput, the input ended.
 Result<session::SafetyAnswers> ask_safety_questions(const AskLine& ask);
 
-/// At the terminal.
-std::optional<std::string> ask_at_terminal(const std::string& question);
-/// stdin and stdout are one: somebody can answer.
-bool somebody_can_answer();
-
 /// Asks at the terminal and has the daemon keep the answers. @return whether a session may begin now. Errors: as of the
 /// asking and of the daemon.
 Result<bool> ask_and_keep(const Context& context, const std::string& profile);

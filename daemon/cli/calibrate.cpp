@@ -7,15 +7,15 @@
 #include <cmath>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "daemon/api/calibration_messages.hpp"
-#include "daemon/cli/ask_safety.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
 #include "daemon/cli/known_weight.hpp"
 #include "daemon/cli/point_collector.hpp"
+#include "daemon/cli/signals.hpp"
+#include "daemon/cli/terminal.hpp"
 #include "daemon/record/calibrations.hpp"
 #include "daemon/record/store.hpp"
 
@@ -142,14 +142,23 @@ Result<session::Rest> measure(api::Client& client, const std::string& ball, std:
   return reply.rest;
 }
 
-std::string what_to_do(Newtons force) {
-  if (force.value == 0.0) return "Take everything off the ball and let it lie";
+std::string what_to_do(const PointCollector& collector) {
+  const Newtons force = collector.current();
+  if (force.value == 0.0) {
+    return collector.points().empty() ? "Take everything off the ball and let it lie"
+                                      : "Take everything off the ball once more";
+  }
   return fmt::format("Put {:.2f} N ({:.0f} g) on the ball, so that nothing else carries it", force.value,
                      force.value / session::kStandardGravity * 1000.0);
 }
 
+std::unexpected<Error> stopped() {
+  return fail(Errc::kRefused, "stopped; the ball has its old calibration", "begin again when you are ready");
+}
+
 /// Looks until the point is taken or given up.
-Result<> collect_one(api::Client& client, const Options& options, PointCollector& collector, std::string& serial) {
+Result<> collect_one(api::Client& client, const Options& options, PointCollector& collector, std::string& serial,
+                     SignalSource& signals) {
   collector.begin(HostClock::now());
   for (;;) {
     const auto rest = measure(client, serial.empty() ? options.ball : serial, serial);
@@ -161,30 +170,34 @@ Result<> collect_one(api::Client& client, const Options& options, PointCollector
       case PointCollector::Step::kGivenUp:
         return std::unexpected(collector.problem());
       case PointCollector::Step::kLooking:
-        std::this_thread::sleep_for(kLookEvery);
+        if (signals.came_before(-1, kLookEvery)) return stopped();
         break;
     }
   }
 }
 
 Result<std::vector<session::KnownForce>> collect(api::Client& client, const Options& options,
-                                                 std::vector<Newtons> weights, std::string& serial) {
+                                                 std::vector<Newtons> weights, std::string& serial,
+                                                 SignalSource& signals) {
   PointCollector collector(std::move(weights), options.hands_free, std::chrono::seconds(options.wait_s));
   while (!collector.complete()) {
-    const std::string task = what_to_do(collector.current());
+    const std::string task = what_to_do(collector);
     if (options.hands_free) {
       say(options, task + " ...");
     } else {
       say(options, task + ", then press Enter. ");
-      if (!ask_at_terminal(""))
+      if (!ask_at_terminal("", &signals)) {
+        if (signals.came()) return stopped();
         return fail(Errc::kInvalidInput, "the input ended; the ball has its old calibration", "begin again");
+      }
     }
-    if (auto done = collect_one(client, options, collector, serial); !done) {
+    if (auto done = collect_one(client, options, collector, serial, signals); !done) {
       say(options, "\n");
       return std::unexpected(std::move(done.error()));
     }
     say(options, options.hands_free ? " measured\n" : "  measured\n");
   }
+  if (auto same = collector.check_zero(); !same) return std::unexpected(std::move(same.error()));
   return collector.points();
 }
 
@@ -207,10 +220,12 @@ void print(const api::CalibrateReply& reply, const std::vector<session::KnownFor
 }
 
 ExitCode calibrate(const Context& context, Options options) {
+  SignalSource signals;
   const bool person = somebody_can_answer();
   if (!person) options.hands_free = true;
   if (options.weights.empty() && person && !options.json) {
-    const auto line = ask_at_terminal("What does your weight weigh? (2kg, 1500g, 19.6N) ");
+    const auto line = ask_at_terminal("What does your weight weigh? (2kg, 1500g, 19.6N) ", &signals);
+    if (signals.came()) return ExitCode::kStopped;
     if (line && !line->empty()) options.weights.push_back(*line);
   }
   if (options.weights.empty()) {
@@ -230,8 +245,11 @@ ExitCode calibrate(const Context& context, Options options) {
   auto client = context.connect();
   if (!client) return report(client.error());
   std::string serial;
-  const auto points = collect(*client, options, weights, serial);
-  if (!points) return report(points.error());
+  const auto points = collect(*client, options, weights, serial, signals);
+  if (!points) {
+    const ExitCode failed = report(points.error());
+    return signals.came() ? ExitCode::kStopped : failed;
+  }
   const api::CalibrateRequest request{.ball = serial, .points = *points, .accept_change = options.accept_change};
   const auto answer = client->call("ball.calibrate", to_json(request));
   if (!answer) return report(answer.error());

@@ -7,10 +7,9 @@
 
 namespace knead::cli {
 
-Result<> change_profile(const Context& context, const record::ProfileChange& change) {
-  const auto answer = context.ask("profile.set", api::to_json(change));
-  if (answer) return {};
-  if (answer.error().code != Errc::kNoDaemon) return std::unexpected(answer.error());
+Result<boost::json::value> change_profile(const Context& context, const record::ProfileChange& change) {
+  auto answer = context.ask("profile.set", api::to_json(change));
+  if (answer || answer.error().code != Errc::kNoDaemon) return answer;
   const auto loaded = context.config();
   if (!loaded) return std::unexpected(loaded.error());
   auto store = record::Store::open(loaded->config.record.database);
@@ -18,7 +17,7 @@ Result<> change_profile(const Context& context, const record::ProfileChange& cha
   const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   const auto changed = record::change_profile(*store, change, loaded->config.interlock.hard_limit, now);
   if (!changed) return std::unexpected(changed.error());
-  return {};
+  return api::to_json(*changed);
 }
 
 }  // namespace knead::cli

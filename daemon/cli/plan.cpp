@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "daemon/api/profile_messages.hpp"
 #include "daemon/cli/change_profile.hpp"
@@ -26,8 +27,9 @@ struct Options {
   bool json = false;
 };
 
+/// What is not given stays as it is.
 struct NewPlan {
-  int weeks = session::Plan{}.weeks;
+  std::optional<int> weeks;
   std::string first_at;
   std::string second_at;
   bool remind = false;
@@ -61,38 +63,65 @@ ExitCode show(const Context& context, const Options& options) {
   return ExitCode::kDone;
 }
 
+ExitCode wrong_use(const Error& error) {
+  report(error);
+  return ExitCode::kWrongUse;
+}
+
+/// The plan that is there, or a new one from today on. Errors: the record cannot be read.
+Result<session::Plan> plan_before(const Context& context, const std::string& name) {
+  const session::Plan fresh{.first_day = today()};
+  const auto database = context.database({});
+  if (!database) return std::unexpected(database.error());
+  const auto store = record::Store::open_read_only(*database);
+  const auto profile = store ? record::load_profile(*store, name) : std::unexpected(store.error());
+  if (profile) return profile->plan.value_or(fresh);
+  // No record yet, or not of this profile: the first plan makes it.
+  if (profile.error().code == Errc::kNotFound) return fresh;
+  return std::unexpected(profile.error());
+}
+
+/// What goes with the calendar alone.
+Result<> check_change(const Options& options) {
+  if (options.db.empty() && !options.simulated) return {};
+  return fail(Errc::kInvalidInput,
+              "--db and --simulated choose what is shown, and a plan is set in the daemon's record", "leave them out");
+}
+
 ExitCode set(const Context& context, const Options& options, const NewPlan& wanted) {
-  session::Plan plan{.first_day = today(), .weeks = wanted.weeks, .remind = wanted.remind};
-  // A plan that is there goes on from its first day, and keeps what is not given.
-  if (const auto database = context.database({})) {
-    const auto store = record::Store::open_read_only(*database);
-    const auto profile = store ? record::load_profile(*store, options.profile) : std::unexpected(store.error());
-    if (profile && profile->plan) {
-      plan.first_day = profile->plan->first_day;
-      plan.at = profile->plan->at;
-      plan.remind = (profile->plan->remind || wanted.remind) && !wanted.no_remind;
-    }
-  }
+  if (const auto ok = check_change(options); !ok) return wrong_use(ok.error());
+  auto plan = plan_before(context, options.profile);
+  if (!plan) return report(plan.error());
+  plan->weeks = wanted.weeks.value_or(plan->weeks);
+  plan->remind = (plan->remind || wanted.remind) && !wanted.no_remind;
   for (const auto& [text, into] :
-       {std::pair(&wanted.first_at, &plan.at[0]), std::pair(&wanted.second_at, &plan.at[1])}) {
+       {std::pair(&wanted.first_at, &plan->at[0]), std::pair(&wanted.second_at, &plan->at[1])}) {
     if (text->empty()) continue;
     const auto minute = api::minute_from(*text);
-    if (!minute) return report(minute.error());
+    if (!minute) return wrong_use(minute.error());
     *into = *minute;
   }
-  if (auto ok = session::check_plan(plan); !ok) return report(ok.error());
-  const auto changed = change_profile(context, {.profile = options.profile, .plan = plan});
+  if (const auto ok = session::check_plan(*plan); !ok) return wrong_use(ok.error());
+  const auto changed = change_profile(context, {.profile = options.profile, .plan = *plan});
   if (!changed) return report(changed.error());
-  fmt::print("Twice a day for {} weeks from {} on, then once a day; {} and {}, {}.\n", plan.weeks,
-             session::date_text(plan.first_day), record::clock_of(plan.at[0]), record::clock_of(plan.at[1]),
-             plan.remind ? "with reminders" : "no reminders");
+  if (options.json) {
+    print_json(*changed);
+    return ExitCode::kDone;
+  }
+  fmt::print("Twice a day for {} weeks from {} on, then once a day; {} and {}, {}.\n", plan->weeks,
+             session::date_text(plan->first_day), record::clock_of(plan->at[0]), record::clock_of(plan->at[1]),
+             plan->remind ? "with reminders" : "no reminders");
   return ExitCode::kDone;
 }
 
 ExitCode clear(const Context& context, const Options& options) {
+  if (const auto ok = check_change(options); !ok) return wrong_use(ok.error());
   const auto changed = change_profile(context, {.profile = options.profile, .no_plan = true});
   if (!changed) return report(changed.error());
-  fmt::print("No plan any more. The sessions stay on record.\n");
+  if (options.json)
+    print_json(*changed);
+  else
+    fmt::print("No plan any more. The sessions stay on record.\n");
   return ExitCode::kDone;
 }
 
@@ -112,9 +141,9 @@ void add_plan(CLI::App& app, Context& context) {
 
   auto* make = command->add_subcommand("set", "Make a plan, or change it");
   const auto wanted = std::make_shared<NewPlan>();
-  make->add_option("--weeks", wanted->weeks, "Twice a day for so long, then once a day")
-      ->check(CLI::Range(0, session::kMostWeeks))
-      ->capture_default_str();
+  make->add_option("--weeks", wanted->weeks,
+                   fmt::format("Twice a day for so long, then once a day (at first {})", session::Plan{}.weeks))
+      ->check(CLI::Range(0, session::kMostWeeks));
   make->add_option("--first-at", wanted->first_at, "Time of day of the first session (07:30)")->type_name("HH:MM");
   make->add_option("--second-at", wanted->second_at, "Of the second, and later of the only one (20:00)")
       ->type_name("HH:MM");

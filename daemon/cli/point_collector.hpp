@@ -11,7 +11,8 @@
 
 namespace knead::cli {
 
-/// Collects the points of a calibration, one known force after the other.
+/// Collects the points of a calibration, one known force after the other, and then the unloaded ball once more: a
+/// sensor that does not come back to where it was has crept, or something still lies on it.
 ///
 ///            begin(now)             at rest, and changed where nobody says so
 ///   [named] ────────────▶ [looking] ────────────────────────────────────────▶ [named], the next force ── … ──▶
@@ -32,10 +33,15 @@ class PointCollector {
   /// What the ball said now. @pre not complete().
   Step take(HostTime now, const Result<session::Rest>& rest);
 
-  [[nodiscard]] bool complete() const noexcept { return points_.size() == forces_.size(); }
+  [[nodiscard]] bool complete() const noexcept { return zero_again_.has_value(); }
   /// What has to act now; 0: nothing. @pre not complete().
-  [[nodiscard]] Newtons current() const { return forces_[points_.size()]; }
+  [[nodiscard]] Newtons current() const {
+    return points_.size() < forces_.size() ? forces_[points_.size()] : Newtons{};
+  }
   [[nodiscard]] const std::vector<session::KnownForce>& points() const noexcept { return points_; }
+  /// Whether the unloaded ball reads after the weights what it read before, to session::kSteadiness by the heaviest of
+  /// them. Error: kRefused, with the difference and the way out. @pre complete().
+  [[nodiscard]] Result<> check_zero() const;
   /// Why it was given up, or why it is still looking.
   [[nodiscard]] const Error& problem() const noexcept { return problem_; }
 
@@ -47,6 +53,7 @@ class PointCollector {
   std::chrono::milliseconds patience_;
   HostTime until_{};
   std::vector<session::KnownForce> points_;
+  std::optional<double> zero_again_;  ///< raw
   Error problem_{};
 };
 

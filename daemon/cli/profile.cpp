@@ -41,7 +41,10 @@ ExitCode run(const Context& context, const Options& options) {
     if (!options.band.empty()) change.band = session::Band{.lo = {options.band[0]}, .hi = {options.band[1]}};
     if (options.cap) change.soft_cap = Newtons{*options.cap};
     if (!options.relaxation.empty()) change.relaxation = options.relaxation == "on";
-    if (const auto changed = change_profile(context, change); !changed) return report(changed.error());
+    if (const auto changed = change_profile(context, change); !changed) {
+      const ExitCode failed = report(changed.error());
+      return changed.error().code == Errc::kInvalidInput ? ExitCode::kWrongUse : failed;
+    }
   }
   const auto database = context.database({});
   if (!database) return report(database.error());

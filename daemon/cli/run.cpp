@@ -11,6 +11,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
 #include "daemon/cli/run_session.hpp"
+#include "daemon/cli/terminal.hpp"
 
 namespace knead::cli {
 namespace {
@@ -40,7 +41,10 @@ bool answered_meanwhile(const Context& context, const Options& options, const Er
   boost::json::object params;
   if (!options.profile.empty()) params["profile"] = options.profile;
   const auto answer = context.ask("safety.questions", params);
-  if (!answer || !answer->is_object() || api::safety_status_from(answer->get_object()).may_begin) return false;
+  if (!answer || !answer->is_object()) return false;
+  // A latched stop is refused as well, and no answer would help against that.
+  const auto status = api::safety_status_from(answer->get_object());
+  if (status.may_begin || status.why != refused.message()) return false;
   const auto may = ask_and_keep(context, options.profile);
   if (!may) report(may.error());
   return may && *may;

@@ -10,6 +10,7 @@
 #include "daemon/cli/ask_safety.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
+#include "daemon/cli/terminal.hpp"
 
 namespace knead::cli {
 namespace {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/signals.hpp"
 
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <initializer_list>
 
@@ -34,7 +37,17 @@ SignalSource::~SignalSource() {
 
 bool SignalSource::take() {
   signalfd_siginfo info{};
-  return ::read(fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+  if (::read(fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return false;
+  came_ = true;
+  return true;
+}
+
+bool SignalSource::came_before(int fd, std::chrono::milliseconds patience) {
+  std::array<pollfd, 2> sources{
+      {{.fd = fd_, .events = POLLIN, .revents = 0}, {.fd = fd, .events = POLLIN, .revents = 0}}};
+  while (::poll(sources.data(), sources.size(), static_cast<int>(patience.count())) < 0 && errno == EINTR) {
+  }
+  return take();
 }
 
 }  // namespace knead::cli

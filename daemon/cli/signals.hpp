@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+
 namespace knead::cli {
 
 /// SIGINT, SIGTERM and SIGHUP as something to poll() for, so that ending by one is an ordinary return: the session is
@@ -16,9 +18,15 @@ class SignalSource {
   [[nodiscard]] int fd() const { return fd_; }
   /// Takes one signal. @return whether there was one.
   bool take();
+  /// Waits for one, or for @p fd (-1: none) to be readable, or for @p patience (-1: for ever). @return whether there
+  /// was one.
+  bool came_before(int fd, std::chrono::milliseconds patience = std::chrono::milliseconds(-1));
+  /// One was taken.
+  [[nodiscard]] bool came() const { return came_; }
 
  private:
   int fd_ = -1;
+  bool came_ = false;
 };
 
 }  // namespace knead::cli

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/terminal.hpp"
 
+#include <fmt/core.h>
 #include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string_view>
 
 namespace knead::cli {
@@ -28,6 +31,18 @@ std::string_view variable(const char* name) {
 }  // namespace
 
 bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) == 1 && variable("TERM") != "dumb"; }
+
+bool somebody_can_answer() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1; }
+
+std::optional<std::string> ask_at_terminal(const std::string& question, SignalSource* signals) {
+  fmt::print("{}", question);
+  std::fflush(stdout);
+  // A terminal hands over one line at a time, so no further line waits in the stream, where poll() would not see it.
+  if (signals != nullptr && signals->came_before(STDIN_FILENO)) return std::nullopt;
+  std::string line;
+  if (!std::getline(std::cin, line)) return std::nullopt;
+  return line;
+}
 
 Look look_of_terminal() {
   Look look;

@@ -8,11 +8,17 @@
 #include <vector>
 
 #include "daemon/cli/look.hpp"
+#include "daemon/cli/signals.hpp"
 
 namespace knead::cli {
 
 /// stdout is a terminal that can be drawn on.
 bool stdout_is_terminal();
+/// stdin and stdout are one: somebody can answer.
+bool somebody_can_answer();
+/// Prints @p question; the next line, or nothing at the end of the input or when one of @p signals came.
+/// @pre with signals: somebody_can_answer().
+std::optional<std::string> ask_at_terminal(const std::string& question, SignalSource* signals = nullptr);
 /// What it can show now: it may have been resized.
 Look look_of_terminal();
 

@@ -57,7 +57,13 @@ TEST(PointCollector, TakesTheUnloadedBallAndThenEachWeightWhenItLiesStill) {
   EXPECT_FALSE(collector.complete());
   collector.begin(at(20s));
   EXPECT_EQ(collector.take(at(20s), lies_at(284'000.0)), Step::kTaken);
+  EXPECT_FALSE(collector.complete()) << "and the unloaded ball once more";
+  EXPECT_EQ(collector.current(), Newtons{0.0});
+  collector.begin(at(30s));
+  EXPECT_EQ(collector.take(at(30s), lies_at(84'900.0)), Step::kTaken);
   EXPECT_TRUE(collector.complete());
+  EXPECT_TRUE(collector.check_zero());
+  EXPECT_EQ(collector.points().size(), 3U) << "which is no point of the line";
   const session::KnownForce heaviest{.force = {20.0}, .raw = 484'000.0, .spread_raw = 30.0};
   EXPECT_EQ(collector.points()[1], heaviest);
 }
@@ -74,7 +80,33 @@ TEST(PointCollector, HandsFreeAReadingCountsOnceItIsWhereNoneWasBefore) {
   EXPECT_EQ(collector.take(at(3s), lies_at(484'100.0)), Step::kLooking) << "still the weight before";
   EXPECT_EQ(collector.take(at(5s), lies_at(84'050.0)), Step::kLooking) << "between two weights nothing is on the ball";
   EXPECT_EQ(collector.take(at(9s), lies_at(284'000.0)), Step::kTaken);
+  collector.begin(at(9s));
+  EXPECT_EQ(collector.take(at(10s), lies_at(284'050.0)), Step::kLooking) << "the last weight still lies on it";
+  EXPECT_EQ(collector.take(at(11s), lies_at(84'020.0)), Step::kTaken) << "where it was at first";
   EXPECT_TRUE(collector.complete());
+}
+
+TEST(PointCollector, ABallThatDoesNotComeBackToItsZeroIsNotCalibrated) {
+  PointCollector collector({Newtons{10.0}, Newtons{20.0}}, false, 60s);
+  for (const double raw : {84'000.0, 284'000.0, 484'000.0, 84'000.0 + 0.6 * 20'000.0}) {
+    collector.begin(at(0s));
+    ASSERT_EQ(collector.take(at(0s), lies_at(raw)), Step::kTaken);
+  }
+  ASSERT_TRUE(collector.complete());
+  const auto same = collector.check_zero();
+  ASSERT_FALSE(same);
+  EXPECT_EQ(same.error().code, Errc::kRefused);
+  EXPECT_THAT(same.error().context, AllOf(HasSubstr("+0.60 N"), HasSubstr("creeps")));
+  EXPECT_THAT(same.error().remedy, HasSubstr("begin again"));
+}
+
+TEST(PointCollector, WhereNoWeightWasFeltTheSensorIsNotBlamed) {
+  PointCollector collector({Newtons{20.0}}, false, 60s);
+  for (const double raw : {84'000.0, 84'020.0, 84'040.0}) {
+    collector.begin(at(0s));
+    ASSERT_EQ(collector.take(at(0s), lies_at(raw)), Step::kTaken);
+  }
+  EXPECT_TRUE(collector.check_zero()) << "of 20 counts for 20 N the daemon says what is wrong";
 }
 
 TEST(PointCollector, GivesUpWithWhatWasInTheWayAndHasKeptNothingOfIt) {

@@ -10,12 +10,16 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <boost/json/parse.hpp>
 #include <csignal>
 #include <fstream>
 #include <utility>
 
 #include "daemon/api/calibration_messages.hpp"
+#include "daemon/api/discomfort_messages.hpp"
 #include "daemon/api/messages.hpp"
+#include "daemon/record/profile_change.hpp"
+#include "daemon/record/store.hpp"
 #include "tests/unit/api/server_fixture.hpp"
 
 namespace knead::api {
@@ -29,7 +33,8 @@ class Program {
  public:
   enum class Output : std::uint8_t { kPipe, kTerminal };
 
-  Program(std::vector<std::string> arguments, const std::string& home, Output output) {
+  /// @p errors: a file for standard error; empty: it goes where standard output goes.
+  Program(std::vector<std::string> arguments, const std::string& home, Output output, const std::string& errors = {}) {
     arguments.insert(arguments.begin(), KNEAD_PROGRAM);
     std::vector<char*> argv;
     argv.reserve(arguments.size() + 1);
@@ -52,6 +57,7 @@ class Program {
       slave = ends[1];
     }
     ::fcntl(fd_, F_SETFD, FD_CLOEXEC);
+    const int errors_fd = errors.empty() ? -1 : ::open(errors.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     pid_ = ::fork();
     if (pid_ == 0) {
       // Only async-signal-safe calls: other threads of this process are gone, and may have held locks.
@@ -61,10 +67,11 @@ class Program {
         ::dup2(slave, STDIN_FILENO);
       }
       ::dup2(slave, STDOUT_FILENO);
-      ::dup2(slave, STDERR_FILENO);
+      ::dup2(errors_fd >= 0 ? errors_fd : slave, STDERR_FILENO);
       ::execve(KNEAD_PROGRAM, argv.data(), envp.data());
       ::_exit(127);
     }
+    if (errors_fd >= 0) ::close(errors_fd);
     // A terminal's slave end stays open here, so that its settings can still be read when the program is gone.
     if (output == Output::kTerminal)
       slave_ = slave;
@@ -267,6 +274,33 @@ TEST_F(ProgramTest, EachEndingSignalStopsTheSessionAndRestoresTheTerminal) {
   }
 }
 
+TEST_F(ProgramTest, OfDiscomfortTrialsOnlyTheOwnSetsEndCountsAndWithJsonOnlyTheResultIsOnStandardOutput) {
+  std::atomic<bool> begun{false};
+  on_server([&] {
+    server_->on("discomfort.begin", [&](const boost::json::object&, Connection&) -> Result<boost::json::value> {
+      begun = true;
+      return boost::json::value(to_json(DiscomfortBegun{.ball = "KN-1", .set = 7}));
+    });
+  });
+  Program program({"--socket", path_, "discomfort", "--json"}, folder_ / "", Output::kPipe, folder_ / "errors");
+  ASSERT_TRUE(eventually([&] { return begun.load(); }));
+  on_server([this] {
+    server_->notify_event("discomfort_ended", to_json(DiscomfortEnd{.set = 6, .outcome = "stopped"}));
+    server_->notify_live("discomfort", to_json(DiscomfortUpdate{.set = 7, .cue = "Lean on slowly"}));
+  });
+  ASSERT_TRUE(eventually([&] {
+    std::ifstream errors(folder_ / "errors");
+    return std::string(std::istreambuf_iterator<char>(errors), {}).find("Lean on slowly\n") != std::string::npos;
+  }));
+  on_server([this] {
+    server_->notify_event(
+        "discomfort_ended",
+        to_json(DiscomfortEnd{.set = 7, .set_id = 3, .outcome = "done", .mean_n = 28.0, .sd_n = 1.0}));
+  });
+  EXPECT_EQ(program.exit_code(), 0) << program.output();
+  EXPECT_EQ(boost::json::parse(program.output()).at("set"), 7);
+}
+
 TEST_F(ProgramTest, ASecondSignalLeavesADaemonThatDoesNotAnswer) {
   deaf_ = true;
   auto program = knead({"run", "upper-trap"}, Output::kTerminal);
@@ -350,6 +384,7 @@ class CalibrateProgramTest : public ProgramTest {
     ProgramTest::SetUp();
     on_server([this] {
       server_->on("ball.measure", [this](const boost::json::object&, Connection&) -> Result<boost::json::value> {
+        ++measured_;
         if (restless_) return fail(Errc::kRefused, "the ball is not at rest", "let go of it");
         return boost::json::value(to_json(
             MeasureReply{.serial = "KN-1", .rest = {.raw = 84'000.0 + load_n_ * 20'000.0, .spread_raw = 30.0}}));
@@ -371,6 +406,7 @@ class CalibrateProgramTest : public ProgramTest {
 
   std::atomic<double> load_n_{0.0};
   std::atomic<bool> restless_{false};
+  std::atomic<int> measured_{0};
   std::optional<CalibrateRequest> calibrated_;  ///< server's thread
 };
 
@@ -383,6 +419,9 @@ TEST_F(CalibrateProgramTest, APersonIsLedThroughTheWeightsAndToldTheResidual) {
   program.type("\n");
   ASSERT_TRUE(program.says("Put 10.00 N")) << program.output();
   load_n_ = 10.5;
+  program.type("\n");
+  ASSERT_TRUE(program.says("Take everything off the ball once more")) << program.output();
+  load_n_ = 0.1;
   program.type("\n");
   EXPECT_EQ(program.exit_code(), 0) << program.output();
   EXPECT_THAT(program.output(), AllOf(HasSubstr("ball KN-1 is calibrated: 20000.0 counts/N"),
@@ -402,9 +441,35 @@ TEST_F(CalibrateProgramTest, CtrlCLeavesTheOldCalibrationInForce) {
   program.type("\n");
   ASSERT_TRUE(program.says("Put 19.61 N"));
   program.type("\x03");
-  EXPECT_NE(program.exit_code(), 0);
+  EXPECT_EQ(program.exit_code(), 3) << "by a person";
+  EXPECT_THAT(program.output(), HasSubstr("stopped; the ball has its old calibration"));
   EXPECT_TRUE(program.terminal_is_as_before());
   on_server([this] { EXPECT_FALSE(calibrated_) << "nothing was asked of the ball"; });
+}
+
+TEST_F(CalibrateProgramTest, CtrlCWhileTheBallMovesIsHeardToo) {
+  restless_ = true;
+  auto program = knead({"calibrate", "--weight", "2kg"}, Output::kTerminal);
+  ASSERT_TRUE(program.says("Take everything off the ball"));
+  program.type("\n");
+  ASSERT_TRUE(eventually([&] { return measured_ > 1; }));
+  program.type("\x03");
+  EXPECT_EQ(program.exit_code(), 3) << program.output();
+}
+
+TEST_F(CalibrateProgramTest, ABallThatCreptUnderTheWeightsIsNotCalibrated) {
+  auto program = knead({"calibrate", "--weight", "20N"}, Output::kTerminal);
+  for (const double load : {0.0, 20.0, 0.8}) {
+    ASSERT_TRUE(program.says(load == 0.0    ? "Take everything off the ball and"
+                             : load == 20.0 ? "Put 20.00 N"
+                                            : "once more"))
+        << program.output();
+    load_n_ = load;
+    program.type("\n");
+  }
+  EXPECT_EQ(program.exit_code(), 1);
+  EXPECT_THAT(program.output(), AllOf(HasSubstr("reads +0.80 N now"), HasSubstr("begin again")));
+  on_server([this] { EXPECT_FALSE(calibrated_); });
 }
 
 TEST_F(CalibrateProgramTest, ABallThatDoesNotComeToRestIsSaidToAndNothingIsChanged) {
@@ -426,7 +491,10 @@ TEST_F(ProgramTest, ASessionThatIsRefusedForWantOfAnswersAsksThemAtTheTerminalAn
       return boost::json::value(to_json(RunReply{.session_id = 5, .title = "Upper trap", .ball = "KN-1"}));
     });
     server_->on("safety.questions", [&](const boost::json::object&, Connection&) -> Result<boost::json::value> {
-      return boost::json::value(to_json(SafetyStatus{.profile = "anna", .rule = "ask", .may_begin = answered}));
+      return boost::json::value(to_json(SafetyStatus{.profile = "anna",
+                                                     .rule = "ask",
+                                                     .may_begin = answered,
+                                                     .why = "the safety questions are not answered yet; answer them"}));
     });
     server_->on("safety.answer", [&](const boost::json::object& params, Connection&) -> Result<boost::json::value> {
       auto request = safety_answer_request_from(params);
@@ -455,8 +523,77 @@ TEST_F(ProgramTest, ASessionThatIsRefusedForWantOfAnswersAsksThemAtTheTerminalAn
   EXPECT_EQ(program.exit_code(), 3);
 }
 
+TEST_F(ProgramTest, ASessionThatIsRefusedForAnotherReasonAsksNoQuestions) {
+  on_server([&] {
+    server_->on("session.run", [](const boost::json::object&, Connection&) -> Result<boost::json::value> {
+      return fail(Errc::kRefused, "a stop is latched", "clear it");
+    });
+    server_->on("safety.questions", [](const boost::json::object&, Connection&) -> Result<boost::json::value> {
+      return boost::json::value(
+          to_json(SafetyStatus{.rule = "ask", .why = "the safety questions are not answered yet; answer them"}));
+    });
+  });
+  auto program = knead({"run", "upper-trap"}, Output::kTerminal);
+  EXPECT_EQ(program.exit_code(), 1) << program.output();
+  EXPECT_THAT(program.output(), AllOf(HasSubstr("a stop is latched"), Not(HasSubstr("A few questions"))));
+}
+
+TEST_F(ProgramTest, APlanThatIsSetIsTheDaemonsAndKeepsWhatIsNotGiven) {
+  std::vector<boost::json::object> set;  // server's thread
+  const std::string database = folder_ / "knead.db";
+  {
+    auto store = record::Store::open(database).value();
+    const session::Plan plan{.first_day = 20'000, .weeks = 9, .at = {400, 1100}, .remind = true};
+    ASSERT_TRUE(record::change_profile(store, {.profile = "", .plan = plan}, Newtons{60}, {}));
+  }
+  on_server([&] {
+    server_->on("daemon.status", [&](const boost::json::object&, Connection&) -> Result<boost::json::value> {
+      return boost::json::value(to_json(DaemonStatus{.record = {.database = database}}));
+    });
+    server_->on("profile.set", [&](const boost::json::object& params, Connection&) -> Result<boost::json::value> {
+      set.push_back(params);
+      return boost::json::value({{"profile", ""}, {"plan", nullptr}});
+    });
+  });
+  auto program = knead({"plan", "--json", "set", "--no-remind"});
+  EXPECT_EQ(program.exit_code(), 0) << program.output();
+  EXPECT_EQ(program.output(), "{\"profile\":\"\",\"plan\":null}\n");
+  on_server([&] {
+    ASSERT_EQ(set.size(), 1U);
+    EXPECT_EQ(set[0].at("plan_weeks"), 9);
+    EXPECT_EQ(set[0].at("plan_first_day"), 20'000);
+    EXPECT_EQ(set[0].at("plan_first_at"), "06:40");
+    EXPECT_EQ(set[0].at("plan_remind"), false);
+  });
+  const struct {
+    std::vector<std::string> arguments;
+    int exit;
+  } cases[] = {{{"plan", "--db", database, "set"}, 2},      {{"plan", "--db", database, "clear"}, 2},
+               {{"plan", "--simulated", "set"}, 2},         {{"plan", "set", "--first-at", "7"}, 2},
+               {{"plan", "set", "--first-at", "21:00"}, 2}, {{"plan", "clear"}, 0}};
+  for (const auto& c : cases) {
+    auto other = knead(c.arguments);
+    EXPECT_EQ(other.exit_code(), c.exit) << c.arguments.back() << other.output();
+  }
+  on_server([&] { EXPECT_EQ(set.size(), 2U) << "nothing of what was wrong was asked of the daemon"; });
+  std::ofstream(database, std::ios::trunc) << "no record at all";
+  auto unread = knead({"plan", "set"});
+  EXPECT_EQ(unread.exit_code(), 1) << "a plan that cannot be read is not replaced by a new one";
+  on_server([&] { EXPECT_EQ(set.size(), 2U); });
+}
+
+TEST_F(ProgramTest, ABandThatIsNoneIsWrongUse) {
+  on_server([&] {
+    server_->on("profile.set", [](const boost::json::object&, Connection&) -> Result<boost::json::value> {
+      return fail(Errc::kInvalidInput, "the band ends below where it begins", "swap them");
+    });
+  });
+  auto program = knead({"profile", "--band", "40", "20"});
+  EXPECT_EQ(program.exit_code(), 2) << program.output();
+}
+
 TEST_F(ProgramTest, WithoutADaemonEveryCommandThatNeedsOneSaysSoInOneLine) {
-  for (const char* command : {"status", "devices", "pause", "resume", "stop", "clear", "tare"}) {
+  for (const char* command : {"status", "devices", "pause", "resume", "stop", "clear", "tare", "discomfort"}) {
     Program program({"--socket", folder_ / "none.sock", command}, folder_ / "", Output::kPipe);
     EXPECT_EQ(program.exit_code(), 4) << command;
     EXPECT_THAT(program.output(), HasSubstr("knead: no daemon answers on "));
@@ -474,8 +611,9 @@ TEST_F(ProgramTest, ConfigCheckSaysEverythingThatIsWrong) {
 
 TEST_F(ProgramTest, EveryCommandHasHelp) {
   for (const char* command :
-       {"status", "devices", "doctor", "run", "pause", "resume", "stop", "clear", "tare", "calibrate", "safety",
-        "sessions", "show", "export", "report", "simulate", "routine", "config"}) {
+       {"status",     "devices", "doctor",   "run",    "pause",  "resume", "stop",     "clear",   "tare",
+        "calibrate",  "safety",  "sessions", "show",   "export", "report", "simulate", "routine", "config",
+        "discomfort", "profile", "plan",     "trends", "replay", "db",     "plugin"}) {
     auto program = knead({command, "--help"});
     EXPECT_EQ(program.exit_code(), 0) << command;
     EXPECT_THAT(program.output(), HasSubstr("Usage")) << command;

@@ -38,6 +38,27 @@ TEST_F(DiscomfortMethodsTest, R3_TheBallsStopButtonEndsASetAndTheSetSaysSo) {
   EXPECT_EQ(again.error().code, Errc::kRefused) << "until somebody clears it";
 }
 
+TEST_F(DiscomfortMethodsTest, R1_TheMotorIsOffThroughoutByTheBallsOwnTrace) {
+  start();
+  api::Client client = this->client();
+  ASSERT_TRUE(client.call("events.subscribe", {{"live", true}}));
+  ASSERT_TRUE(client.call("discomfort.begin"));
+  const auto until = [&](auto holds) {
+    for (auto params = next(client, "discomfort"); params; params = next(client, "discomfort"))
+      if (holds(api::discomfort_update_from(*params))) return true;
+    return false;
+  };
+  ASSERT_TRUE(until([](const auto& u) { return u.phase == "ready"; }));
+  hand_.newtons = 15.0;
+  ASSERT_TRUE(until([](const auto& u) { return u.phase == "ramp" && u.force_n > 14.0; }));
+  ASSERT_TRUE(client.call("discomfort.press"));
+  ASSERT_TRUE(until([](const auto& u) { return u.attempts == 1; }));
+  hand_.newtons = 0.0;
+  ASSERT_TRUE(client.call("discomfort.stop"));
+  ASSERT_TRUE(end(client));
+  EXPECT_TRUE(bus_->sim().motor_trace("KN-1")->empty());
+}
+
 TEST_F(DiscomfortMethodsTest, ABallThatComesDuringASetIsOpenedWhenTheSetIsOver) {
   start();
   api::Client client = this->client();
