@@ -261,12 +261,10 @@ void draw_axes(Out out, const Axes& axes) {
 }
 
 void draw_reps(Out out, const StoredSession& s, const Scale& x) {
-  std::optional<double> last;
-  for (const session::Rep& rep : s.reps) {
+  // Each: one that was too hard must not hide behind its neighbour. A sound session has fewer than ten.
+  for (const session::Rep& rep : std::span(s.reps).first(std::min(s.reps.size(), kMostRows))) {
     const double from = seconds(rep.start);
     const double to = from + to_seconds(rep.duration);
-    if (last && std::abs(x(from) - *last) < kLeastMark) continue;
-    last = x(from);
     rectangle(out, rep.too_hard ? "hard" : "rep", x(from), x(to), kTop, kBottom);
     fmt::format_to(out, "<text class=\"strong\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}{}</text>",
                    px(x((from + to) / 2)), px(kTop + 14), rep.n, rep.too_hard ? "!" : "");
