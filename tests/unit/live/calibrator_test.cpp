@@ -173,16 +173,16 @@ class CalibratorTest : public testing::Test {
     return said.value_or(std::unexpected(Error{}));
   }
   Result<Calibrator::Done> calibrate(const std::vector<session::KnownForce>& points) {
-    return told([&](auto t) { daemon_->calibrator().calibrate(station(), points, false, t); });
+    return told([&](const auto& t) { daemon_->calibrator().calibrate(station(), points, false, t); });
   }
   Result<Calibrator::Done> undo() {
-    return told([&](auto t) { daemon_->calibrator().undo(station(), t); });
+    return told([&](const auto& t) { daemon_->calibrator().undo(station(), t); });
   }
   /// A tare, tried again for as long as nothing but the moment is in its way: a starved machine loses readings.
   Result<Calibrator::Done> tare() {
     Result<Calibrator::Done> done;
     EXPECT_TRUE(run_until([&] {
-      done = told([&](auto t) { daemon_->calibrator().tare(station(), t); });
+      done = told([&](const auto& t) { daemon_->calibrator().tare(station(), t); });
       return done || done.error().code != Errc::kRefused ||
              done.error().context.find("press on the ball") != std::string::npos;
     }));
@@ -375,7 +375,7 @@ TEST_F(CalibratorTest, ACalibrationThatWaitedForTheDiskIsNotMadeInASessionThatHa
   const protocol::Calibration factory = bus_->held();
   const std::vector points{under(0.0), under(50.0)};
   HeldDisk disk(*recorder_);
-  const auto refused = told([&](auto t) {
+  const auto refused = told([&](const auto& t) {
     daemon_->calibrator().calibrate(station(), points, false, t);  // and returns, for it waits for no disk
     daemon_->run({.routine = path("alone.toml"), .profile = "", .ball = ""},
                  [](const Result<const LiveSession*>& session) { EXPECT_TRUE(session) << session.error().message(); });
@@ -401,7 +401,7 @@ TEST_F(CalibratorTest, ABallIsChangedOnceAtATime) {
   };
   // And neither waits for the disk to say so.
   expect_busy(calibrate(others));
-  expect_busy(told([&](auto t) { daemon_->calibrator().tare(station(), t); }));
+  expect_busy(told([&](const auto& t) { daemon_->calibrator().tare(station(), t); }));
   EXPECT_FALSE(first);
   disk.let_go();
   EXPECT_TRUE(run_until([&] { return first.has_value(); }));
@@ -417,7 +417,7 @@ TEST_F(CalibratorTest, WhatIsNoLongerInForceWhenTheDiskHasAnsweredIsNotBuiltUpon
   const std::vector points{under(0.0), under(50.0)};
   protocol::Calibration other = bus_->held();
   other.tare_raw += 5000;
-  const auto refused = told([&](auto t) {
+  const auto refused = told([&](const auto& t) {
     HeldDisk disk(*recorder_);
     daemon_->calibrator().calibrate(station(), points, false, t);
     // As when it was plugged in elsewhere meanwhile, and is back.
