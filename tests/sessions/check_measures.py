@@ -76,6 +76,10 @@ def comes_after_its_sample(event, events, n):
     if event["kind"] in ("contact",):
         return False
     if event["kind"] == "step_started":
+        # At the contact; as the step that ended there; or by a plugin.
+        ended = [m for m in range(n) if events[m]["kind"] == "step_ended"]
+        if ended and us(events[ended[-1]]["t_s"]) == us(event["t_s"]):
+            return comes_after_its_sample(events[ended[-1]], events, ended[-1])
         return event["step"] > 0
     if event["kind"] == "step_ended" and not event["completed"]:
         # Time ran out before the sample was looked at; or somebody ended the session after it.
