@@ -175,6 +175,8 @@ Result<Curves> curves_of(const Store& store, std::int64_t id, double end_s) {
     return {};
   });
   if (!read) return std::unexpected(read.error());
+  // What is credited ends with the last sample, however long the session waited for another.
+  if (last && *last < end_s) curves.breaks.push_back({*last, end_s});
   return curves;
 }
 
@@ -205,6 +207,23 @@ std::vector<Span> seen(std::vector<Span> spans, double least) {
     }
   }
   return seen;
+}
+
+/// The same in fewer pieces, and as long in all: what was credited must not look like more. Holes of a piece, @p least
+/// at most together, are left out at its end.
+std::vector<Span> gathered(std::vector<Span> spans, double least) {
+  std::ranges::sort(spans, {}, &Span::from);
+  std::vector<Span> pieces;
+  double end = 0.0;  // of what the last piece has taken in
+  for (const Span& span : spans) {
+    if (!pieces.empty() && span.from - pieces.back().to <= least) {
+      pieces.back().to += std::max(span.to - std::max(span.from, end), 0.0);
+    } else {
+      pieces.push_back(span);
+    }
+    end = std::max(end, span.to);
+  }
+  return pieces;
 }
 
 /// Where samples are missing.
@@ -309,13 +328,11 @@ std::string chart(const StoredSession& s, const Curves& curves, const Course& co
     rectangle(out, "band", axes.x(span.from), axes.x(span.to), axes.y(band.hi.value), axes.y(band.lo.value));
     std::vector<Span> credited;
     for (const Span& credit : course.credited) {
-      if (credit.from >= span.from && credit.to <= span.to) credited.push_back(credit);
+      if (credit.from < span.from || credit.to > span.to) continue;
+      std::ranges::copy(without(credit, breaks, kHoleWidth * pixel_s), std::back_inserter(credited));
     }
-    for (const Span& credit : seen(std::move(credited), kHoleWidth * pixel_s)) {
-      for (const Span& piece : without(credit, breaks, kHoleWidth * pixel_s)) {
-        fill(out, "credit", {axes.x(piece.from), axes.x(piece.to)}, {axes.y(band.hi.value), axes.y(band.lo.value)});
-      }
-    }
+    for (const Span& piece : gathered(std::move(credited), kLeastMark * pixel_s))
+      fill(out, "credit", {axes.x(piece.from), axes.x(piece.to)}, {axes.y(band.hi.value), axes.y(band.lo.value)});
   }
   draw_reps(out, s, axes.x);
   spans(out, "away", course.paused, axes.x, pixel_s);
