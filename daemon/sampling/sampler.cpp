@@ -78,7 +78,7 @@ void Sampler::on_report(std::span<const std::byte> bytes, HostTime arrived) noex
   for (std::size_t i = 0; i < report->count; ++i) {
     if (take_reading(*report, i, arrived, first)) first = false;
   }
-  // Nothing in it was new, which is silence too; and a bus that keeps coming up with such reports leaves on_time() late.
+  // Nothing in it was new, which is silence too; a bus that keeps coming up with such reports leaves on_time() late.
   if (first) look(arrived);
 }
 
