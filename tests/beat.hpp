@@ -59,7 +59,7 @@ constexpr std::chrono::seconds kPatience{30};
 
 /// Looks at @p condition on each beat. @return whether it came true within @p bound.
 template <class Condition>
-[[nodiscard]] bool eventually(Condition condition, std::chrono::nanoseconds bound = kPatience) {
+[[nodiscard]] bool eventually(const Condition& condition, std::chrono::nanoseconds bound = kPatience) {
   if (condition()) return true;
   const auto end = std::chrono::steady_clock::now() + bound;
   Beat beat;
