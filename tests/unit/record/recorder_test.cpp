@@ -324,8 +324,8 @@ TEST(RecorderJobs, RunOnTheRecordersThreadInTheirOrder) {
   const TempFolder folder;
   std::vector<int> seen;
   {
+    const auto here = std::this_thread::get_id();  // before the recorder: its end runs what still waits
     Recorder recorder(open_store(folder.file("knead.db")));
-    const auto here = std::this_thread::get_id();
     ASSERT_TRUE(recorder.with_store([&](Store&) { seen.push_back(1); }));
     ASSERT_TRUE(recorder.with_store([&](Store&) { seen.push_back(std::this_thread::get_id() == here ? -1 : 2); }));
   }
