@@ -95,12 +95,16 @@ class VirtualPort {
         handler_(umockdev_ioctl_base_new()),
         node_(fmt::format("/dev/bus/usb/001/{:03}", device)),
         path_(fmt::format("/devices/pci0000:00/usb1/1-{}", options.port)) {
+    g_weak_ref_init(&driver_, nullptr);
     g_signal_connect(handler_.get(), "handle-ioctl", G_CALLBACK(handle), this);
     g_signal_connect(handler_.get(), "client-vanished", G_CALLBACK(vanished), this);
   }
   VirtualPort(const VirtualPort&) = delete;
   VirtualPort& operator=(const VirtualPort&) = delete;
-  ~VirtualPort() { g_signal_handlers_disconnect_by_data(handler_.get(), this); }
+  ~VirtualPort() {
+    g_signal_handlers_disconnect_by_data(handler_.get(), this);
+    g_weak_ref_clear(&driver_);
+  }
 
   [[nodiscard]] const std::string& node() const { return node_; }
   [[nodiscard]] std::string syspath() const { return "/sys" + path_; }
@@ -206,14 +210,20 @@ class VirtualPort {
   static void vanished(UMockdevIoctlBase* /*handler*/, UMockdevIoctlClient* client, gpointer self) {
     auto& port = *static_cast<VirtualPort*>(self);
     const std::scoped_lock lock(port.mutex_);
-    if (port.driver_ == client) port.serve(nullptr);
+    if (port.is_driver(client)) port.serve(nullptr);
+  }
+
+  /// @p client is alive, or its address would say nothing: one that died without a word may have had it before.
+  bool is_driver(const UMockdevIoctlClient* client) {
+    const ObjectPtr<UMockdevIoctlClient> driver(static_cast<UMockdevIoctlClient*>(g_weak_ref_get(&driver_)));
+    return driver.get() == client;
   }
 
   /// The one driver that has the device open now. What another one left is dropped: the word of its death may come
   /// later than its successor, who must not be handed what it submitted. Lock held.
-  void serve(const UMockdevIoctlClient* driver) {
-    if (driver_ == driver) return;
-    driver_ = driver;
+  void serve(UMockdevIoctlClient* driver) {
+    if (driver != nullptr && is_driver(driver)) return;
+    g_weak_ref_set(&driver_, driver);
     for (std::deque<Urb>* urbs : {&waiting_in_, &unanswered_, &ended_}) urbs->clear();
     reaper_.reset();
     reap_target_.reset();
@@ -395,7 +405,7 @@ class VirtualPort {
   ObjectPtr<UMockdevIoctlBase> handler_;
   std::string node_;
   std::string path_;
-  const UMockdevIoctlClient* driver_ = nullptr;  ///< names it, no more
+  GWeakRef driver_{};  ///< names it, no more
   std::deque<Urb> waiting_in_;
   std::deque<Urb> unanswered_;  ///< control and OUT transfers nobody will end
   std::deque<Urb> ended_;
