@@ -59,10 +59,11 @@ constexpr std::chrono::seconds kPatience{30};
 
 /// Looks at @p condition on each beat. @return whether it came true within @p bound.
 template <class Condition>
-[[nodiscard]] bool eventually(const Condition& condition, std::chrono::nanoseconds bound = kPatience) {
+[[nodiscard]] bool eventually(const Condition& condition, std::chrono::nanoseconds bound = kPatience,
+                              std::chrono::nanoseconds period = std::chrono::milliseconds(1)) {
   if (condition()) return true;
   const auto end = std::chrono::steady_clock::now() + bound;
-  Beat beat;
+  Beat beat(period);
   do {
     beat.wait();
     if (condition()) return true;

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <fstream>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "tests/fault/accounts.hpp"
@@ -27,9 +26,9 @@ constexpr auto kStall = 2ms;
 
 double ms(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
-/// A moment that no period of the daemon's is in step with.
-void let_some_time_pass(Random& random) {
-  std::this_thread::sleep_for(std::chrono::microseconds(100'000 + random() % 400'000));
+/// 0.1 to 0.5 s of a session under way.
+void let_some_time_pass(World& world, Random& random) {
+  world.let_ball_measure(std::chrono::microseconds(100'000 + random() % 400'000));
 }
 
 /// The time from @p from until the ball's motor went off.
@@ -67,7 +66,7 @@ HostTime took_hold(World& world, HostTime injected) {
 Finding kill_daemon(const WorldOptions& options, Random& random) {
   World world(options);
   world.begin_session();
-  let_some_time_pass(random);
+  let_some_time_pass(world, random);
   world.daemon().signal(SIGKILL);
   const HostTime killed = HostClock::now();
   world.daemon().wait();
@@ -80,7 +79,7 @@ Finding kill_daemon(const WorldOptions& options, Random& random) {
 Finding stop_daemon(const WorldOptions& options, Random& random) {
   World world(options);
   world.begin_session();
-  let_some_time_pass(random);
+  let_some_time_pass(world, random);
   world.daemon().signal(SIGSTOP);
   const HostTime stopped = HostClock::now();
   static_cast<void>(world.motor_off(stopped, kPatience));
@@ -92,7 +91,7 @@ Finding stop_daemon(const WorldOptions& options, Random& random) {
 Finding hold_sampling_thread(const WorldOptions& options, Random& random) {
   World world(options);
   world.begin_session();
-  let_some_time_pass(random);
+  let_some_time_pass(world, random);
   Finding finding;
   {
     const ThreadHold hold(world.daemon().thread("knead-sampling").value());
@@ -105,7 +104,7 @@ Finding hold_sampling_thread(const WorldOptions& options, Random& random) {
 
 Finding hold_main_thread_of(World& world, Random& random) {
   world.begin_session();
-  let_some_time_pass(random);
+  let_some_time_pass(world, random);
   Finding finding;
   {
     const ThreadHold hold(world.daemon().pid());
@@ -128,7 +127,7 @@ Finding hold_main_thread_among_hogs(const WorldOptions& options, Random& random)
 Finding starve_daemon(const WorldOptions& options, Random& random) {
   World world(options);
   world.begin_session();
-  let_some_time_pass(random);
+  let_some_time_pass(world, random);
   Finding finding;
   {
     const Hogs hogs(kHogPriority);
@@ -142,7 +141,7 @@ Finding starve_daemon(const WorldOptions& options, Random& random) {
 Finding unplug_host(const WorldOptions& options, Random& random) {
   World world(options);
   world.begin_session();
-  let_some_time_pass(random);
+  let_some_time_pass(world, random);
   const HostTime unplugged = HostClock::now();
   world.unplug();
   return and_then_ends_well(world, time_to_off(world, unplugged, kTtlMs));
@@ -168,7 +167,7 @@ Finding signal_plugin(const WorldOptions& options, Random& random, int number) {
   world.begin_session(write_plugin_routine(world.folder()));
   if (!wait_for([&] { return world.status().session->phase == session::Phase::kActivation && world.motor_runs(); }))
     return {.problem = "the plugin's set does not begin"};
-  let_some_time_pass(random);
+  let_some_time_pass(world, random);
   const auto plugin = world.daemon().plugin();
   if (!plugin) return {.problem = "there is no plugin: " + world.daemon().log()};
   ::kill(*plugin, number);
@@ -188,7 +187,7 @@ Finding time_from_last_report(World& world, HostTime injected) {
 Finding spoil_wire(const WorldOptions& options, Random& random, test::Wire wire) {
   World world(options);
   world.begin_session();
-  let_some_time_pass(random);
+  let_some_time_pass(world, random);
   const HostTime injected = HostClock::now();
   world.usb().set_wire(world.device(), std::move(wire));
   const Finding finding = time_from_last_report(world, injected);
@@ -199,7 +198,7 @@ Finding spoil_wire(const WorldOptions& options, Random& random, test::Wire wire)
 Finding fail_transfers(const WorldOptions& options, Random& random, int error) {
   World world(options);
   world.begin_session();
-  let_some_time_pass(random);
+  let_some_time_pass(world, random);
   const HostTime injected = HostClock::now();
   world.usb().fail_next_in(world.device(), error, 1'000'000);
   const Finding finding = time_from_last_report(world, injected);
@@ -210,7 +209,7 @@ Finding fail_transfers(const WorldOptions& options, Random& random, int error) {
 Finding break_sensor(const WorldOptions& options, Random& random, ball::SensorFault fault) {
   World world(options);
   world.begin_session();
-  let_some_time_pass(random);
+  let_some_time_pass(world, random);
   const HostTime broken = HostClock::now() - 1us;  // the ball's clock has microseconds, rounded down
   world.usb().with_ball(world.device(), [&](ball::Ball& ball) { ball.inject(fault); });
   return and_then_ends_well(world, time_to_off(world, broken, kStaleMs));

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <csignal>
 #include <functional>
-#include <thread>
 
 #include "tests/fault/accounts.hpp"
 #include "tests/fault/fault.hpp"
@@ -42,7 +41,7 @@ Finding replug_ball(const WorldOptions& options, Random& /*random*/) {
 // ---- R6: nothing is lost silently ---------------------------------------------------------------------------------
 
 constexpr double kLastSecondMs = 1000;
-/// How long a fault of the record lasts: several of the recorder's transactions.
+/// How long a fault of the record lasts, in time that the ball measures: several of the recorder's transactions.
 constexpr auto kLasts = 3s;
 
 /// The session goes on through @p fault, and its record says of each sample that it is there or that it is missing.
@@ -65,7 +64,7 @@ Finding hold_recorder(const WorldOptions& options, Random& /*random*/) {
   World world(options);
   return keeps_account(world, [&] {
     const ThreadHold hold(world.daemon().thread("knead-recorder").value());
-    std::this_thread::sleep_for(kLasts);
+    world.let_ball_measure(kLasts);
     return world.motor_runs() ? "" : "the motor stopped for want of the recorder";
   });
 }
@@ -75,7 +74,7 @@ Finding slow_down_disk(WorldOptions options, Random& /*random*/) {
   World world(options);
   return keeps_account(world, [&] {
     world.slow_disk(300ms);
-    std::this_thread::sleep_for(kLasts);
+    world.let_ball_measure(kLasts);
     const bool ran = world.motor_runs();
     world.slow_disk(0ms);
     return ran ? "" : "the motor stopped for want of the disk";
@@ -90,7 +89,7 @@ Finding fill_disk(WorldOptions options, Random& /*random*/) {
   return keeps_account(world, [&] {
     disk.fill(world.daemon().pid());
     const bool told = wait_for([&] { return !world.status().record.problem.empty(); });
-    std::this_thread::sleep_for(kLasts);
+    world.let_ball_measure(kLasts);
     const bool ran = world.motor_runs();
     disk.make_room(world.daemon().pid());
     if (!told) return "nobody is told that the disk is full";
@@ -102,7 +101,7 @@ Finding compete(const WorldOptions& options, Random& /*random*/) {
   World world(options);
   return keeps_account(world, [&] {
     const Hogs hogs(0);
-    std::this_thread::sleep_for(kLasts);
+    world.let_ball_measure(kLasts);
     return "";
   });
 }
@@ -111,7 +110,7 @@ Finding double_reports(const WorldOptions& options, Random& /*random*/) {
   World world(options);
   return keeps_account(world, [&] {
     world.usb().set_wire(world.device(), doubling_wire());
-    std::this_thread::sleep_for(kLasts);
+    world.let_ball_measure(kLasts);
     const bool ran = world.motor_runs();
     world.usb().set_wire(world.device(), {});
     return ran || !options.realtime ? "" : "the motor stopped for reports that came twice";
@@ -123,7 +122,7 @@ Finding double_reports(const WorldOptions& options, Random& /*random*/) {
 Finding kill_record(const WorldOptions& options, Random& random) {
   World world(options);
   world.begin_session();
-  std::this_thread::sleep_for(std::chrono::milliseconds(1000 + random() % 1000));
+  world.let_ball_measure(std::chrono::milliseconds(1000 + random() % 1000));
   world.daemon().signal(SIGKILL);
   world.daemon().wait();
   const DeviceTime killed = world.usb().last_contact(world.device()).in_device;

@@ -26,10 +26,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <random>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "daemon/record/check.hpp"
@@ -44,7 +44,11 @@ using namespace knead::record;  // NOLINT(google-build-using-namespace)
 constexpr std::size_t kSideBySide = 5;
 constexpr std::uint64_t kSamplesPerMs = 20;
 constexpr std::uint64_t kMsPerEvent = 10;
-constexpr std::chrono::milliseconds kLongestLife{2500};
+/// The longest life: two and a half seconds, five transactions.
+constexpr std::uint64_t kMostPushed = 2500 * kSamplesPerMs;
+constexpr std::uint64_t kMostWritten = 150;
+/// Between two looks at the children; in step with nothing of theirs.
+constexpr std::chrono::microseconds kOutOfStep{370};
 constexpr std::chrono::milliseconds kLongestWait{600};
 constexpr std::size_t kMaxNotes = 1U << 17U;
 constexpr std::size_t kMaxWrites = 1U << 14U;
@@ -62,7 +66,8 @@ struct Write {
 };
 struct Notes {
   std::atomic<std::uint64_t> count;
-  Note notes[kMaxNotes];  // NOLINT(cppcoreguidelines-avoid-c-arrays): a layout in shared memory
+  Note notes[kMaxNotes];               // NOLINT(cppcoreguidelines-avoid-c-arrays): a layout in shared memory
+  std::atomic<std::uint64_t> written;  ///< writes since the child began
   std::atomic<std::uint64_t> unsynced;
   Write writes[kMaxWrites];  // NOLINT(cppcoreguidelines-avoid-c-arrays): those since the last sync of their file
 };
@@ -88,6 +93,7 @@ extern "C" [[gnu::visibility("default")]] ssize_t pwrite64(int fd, const void* d
     if (n == kMaxWrites) std::abort();
     notes_of_writes->writes[n] = {static_cast<std::size_t>(at), size, file == File::kLog};
     notes_of_writes->unsynced = n + 1;
+    ++notes_of_writes->written;
   }
   return ::syscall(SYS_pwrite64, fd, data, size, at);
 }
@@ -163,13 +169,26 @@ std::uint64_t owed(const Notes& notes, HostTime killed) {
   return pushed;
 }
 
+/// When a child dies: with so many samples pushed, or so many writes made, whichever comes first.
+struct Fate {
+  std::uint64_t pushed = 0;
+  std::uint64_t written = 0;
+};
+
 struct Victim {
   std::string path;
   Notes* notes = nullptr;
   pid_t pid = -1;
-  HostTime dies{};
+  Fate fate{};
   HostTime died{};
   int kills = 0;
+
+  [[nodiscard]] bool due() const {
+    if (pid < 0) return false;
+    const std::uint64_t noted = notes->count.load(std::memory_order_acquire);
+    const std::uint64_t pushed = noted == 0 ? 0 : notes->notes[noted - 1].pushed;
+    return pushed >= fate.pushed || notes->written.load(std::memory_order_acquire) >= fate.written;
+  }
 };
 
 void fail_with(const Victim& victim, const std::string& why) {
@@ -265,6 +284,14 @@ std::size_t cut_power(const Victim& victim, const std::string& copy, std::mt1993
   return unsynced_in_all;
 }
 
+/// Half of them die of their samples' number, at any moment; half of their writes' number, which is while the database
+/// is opened or in the middle of a transaction.
+Fate fate(std::mt19937& random) {
+  Fate fate{.pushed = random() % kMostPushed, .written = std::numeric_limits<std::uint64_t>::max()};
+  if (random() % 2 == 0) fate = {.pushed = kMostPushed, .written = random() % kMostWritten};
+  return fate;
+}
+
 /// @return samples found in what it leaves.
 std::uint64_t inspect_after_power_cut(Victim& victim, std::mt19937& random, int& torn) {
   if (random() % 2 == 0) {
@@ -314,18 +341,25 @@ int main(int argc, char** argv) {
     for (Victim& victim : victims) {
       if (victim.pid < 0 && started < kills) {
         victim.notes->count = 0;
+        victim.notes->written = 0;
         victim.notes->unsynced = 0;
         std::fflush(nullptr);
         victim.pid = ::fork();
         if (victim.pid == 0) child(victim.path, *victim.notes);
         if (victim.pid < 0) return 3;
         ++started;
-        victim.dies = HostClock::now() + std::chrono::milliseconds(random() % kLongestLife.count());
+        victim.fate = fate(random);
       }
     }
-    Victim& next = *std::ranges::min_element(
-        victims, {}, [](const Victim& victim) { return victim.pid > 0 ? victim.dies : HostTime::max(); });
-    std::this_thread::sleep_for(next.dies - HostClock::now());
+    auto due = victims.end();
+    const bool one_is_due = test::eventually(
+        [&] {
+          due = std::ranges::find_if(victims, &Victim::due);
+          return due != victims.end();
+        },
+        test::kPatience, kOutOfStep);
+    if (!one_is_due) fail_with(victims.front(), "no child gets on");
+    Victim& next = *due;
     found_after_cuts += inspect_after_power_cut(next, random, torn);
     ::kill(next.pid, SIGKILL);
     int status = 0;

@@ -13,7 +13,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "tests/fault/accounts.hpp"
@@ -30,21 +29,21 @@ constexpr std::uint64_t kMayGrowKb = 4096;
 constexpr std::size_t kMayGrowDescriptors = 2;
 constexpr int kFirstSessions = 5;
 
-void rest(Random& random, int least_ms, int more_ms) {
-  std::this_thread::sleep_for(std::chrono::milliseconds(least_ms) +
-                              std::chrono::milliseconds(random() % static_cast<unsigned>(more_ms)));
+void rest(World& world, Random& random, int least_ms, int more_ms) {
+  world.let_ball_measure(std::chrono::milliseconds(least_ms) +
+                         std::chrono::milliseconds(random() % static_cast<unsigned>(more_ms)));
 }
 
 /// For a moment reports come over @p wire.
 void over(World& world, Random& random, test::Wire wire) {
   world.usb().set_wire(world.device(), std::move(wire));
-  rest(random, 5, 500);
+  rest(world, random, 5, 500);
   world.usb().set_wire(world.device(), {});
 }
 
 void break_sensor(World& world, Random& random, ball::SensorFault fault) {
   world.usb().with_ball(world.device(), [&](ball::Ball& ball) { ball.inject(fault); });
-  rest(random, 5, 500);
+  rest(world, random, 5, 500);
   world.usb().with_ball(world.device(), [](ball::Ball& ball) { ball.inject(ball::SensorFault::kNone); });
 }
 
@@ -54,18 +53,18 @@ void fail_transfers(World& world, Random& random, int error) {
 
 void freeze(World& world, Random& random) {
   world.daemon().signal(SIGSTOP);
-  rest(random, 50, 1000);
+  rest(world, random, 50, 1000);
   world.daemon().signal(SIGCONT);
 }
 
-void hold(Random& random, pid_t thread) {
+void hold(World& world, Random& random, pid_t thread) {
   const ThreadHold held(thread);
-  rest(random, 50, 1000);
+  rest(world, random, 50, 1000);
 }
 
 void replug(World& world, Random& random) {
   world.unplug();
-  rest(random, 20, 1000);
+  rest(world, random, 20, 1000);
   world.replug();
 }
 
@@ -100,11 +99,11 @@ constexpr std::array kTroubles{
             [](World& world, Random& random) { break_sensor(world, random, ball::SensorFault::kSaturated); }},
     Trouble{"sensor-open", [](World& world, Random& random) { break_sensor(world, random, ball::SensorFault::kOpen); }},
     Trouble{"frozen", freeze},
-    Trouble{"main-held", [](World& world, Random& random) { hold(random, world.daemon().pid()); }},
+    Trouble{"main-held", [](World& world, Random& random) { hold(world, random, world.daemon().pid()); }},
     Trouble{"sampling-held",
-            [](World& world, Random& random) { hold(random, world.daemon().thread("knead-sampling").value()); }},
+            [](World& world, Random& random) { hold(world, random, world.daemon().thread("knead-sampling").value()); }},
     Trouble{"recorder-held",
-            [](World& world, Random& random) { hold(random, world.daemon().thread("knead-recorder").value()); }},
+            [](World& world, Random& random) { hold(world, random, world.daemon().thread("knead-recorder").value()); }},
     Trouble{"replugged", replug},
     Trouble{"stopped", [](World& world, Random&) { world.call("session.stop"); }},
     Trouble{"killed", kill_daemon},
@@ -129,7 +128,7 @@ std::string one_session(World& world, Random& random, const std::string& routine
   });
   if (!ready) return "the ball does not become usable";
   world.begin_session(routine);
-  rest(random, 10, 1500);
+  rest(world, random, 10, 1500);
   if (!world.status().session) return {};  // a busy machine was slow to look: it is over
   trouble.make(world, random);
   // A pause is for a person to end: here somebody always does.

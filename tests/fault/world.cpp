@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "hw/ball/person.hpp"
+#include "tests/beat.hpp"
 
 namespace knead::fault {
 namespace {
@@ -85,6 +86,19 @@ void World::unplug() { usb_.unplug(device_); }
 void World::replug() {
   usb_.with_ball(device_, [](ball::Ball& ball) { ball.unplug(); });
   plug();
+}
+
+DeviceTime World::ball_time() {
+  DeviceTime now;
+  usb_.with_ball(device_, [&](const ball::Ball& ball) { now = ball.now(); });
+  return now;
+}
+
+void World::let_ball_measure(std::chrono::microseconds span) {
+  constexpr std::chrono::microseconds kOutOfStep{1370};
+  const DeviceTime until = ball_time() + span;
+  if (!test::eventually([&] { return ball_time() >= until; }, test::kPatience, kOutOfStep))
+    throw std::runtime_error("the ball's clock does not go on");
 }
 
 bool World::motor_runs() {

@@ -62,6 +62,9 @@ class World {
   void unplug();
   /// Another arrival of the same serial.
   void replug();
+  /// Until the ball has measured for @p span, by its own clock, whatever the daemon does meanwhile. The moment at which
+  /// it returns is in step with no frame of the bus and no period of the daemon's.
+  void let_ball_measure(std::chrono::microseconds span);
 
   [[nodiscard]] bool motor_runs();
   /// When the motor went off, at or after @p since; waits for it. Empty: it did not within @p bound.
@@ -74,6 +77,7 @@ class World {
 
  private:
   void plug();
+  [[nodiscard]] DeviceTime ball_time();
 
   WorldOptions options_;
   Folder folder_;
