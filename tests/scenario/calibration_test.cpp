@@ -3,17 +3,15 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
 #include <csignal>
-#include <cstdio>
 #include <stdexcept>
 #include <string>
 
 #include "daemon/api/calibration_messages.hpp"
 #include "daemon/api/messages.hpp"
 #include "tests/scenario/daemon_process.hpp"
+#include "tests/unit/cli/program_output.hpp"
 
 namespace knead::scenario {
 namespace {
@@ -21,11 +19,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-struct Said {
-  std::string text;
-  int exit = -1;
-};
 
 class Calibration : public testing::Test {
  protected:
@@ -36,16 +29,8 @@ class Calibration : public testing::Test {
     if (!reply) throw std::runtime_error(reply.error().message());
     return api::daemon_status_from(reply->as_object()).balls.front();
   }
-  static Said knead(const DaemonProcess& daemon, const std::string& arguments) {
-    Said said;
-    FILE* pipe =
-        ::popen(fmt::format("{} --socket {} {} 2>&1 </dev/null", KNEAD_PATH, daemon.socket(), arguments).c_str(), "re");
-    if (pipe == nullptr) return said;
-    std::array<char, 1024> part{};
-    while (std::fgets(part.data(), part.size(), pipe) != nullptr) said.text += part.data();
-    const int status = ::pclose(pipe);
-    if (WIFEXITED(status)) said.exit = WEXITSTATUS(status);
-    return said;
+  static ProgramOutput knead(const DaemonProcess& daemon, const std::string& arguments) {
+    return run_program(fmt::format("{} --socket {} {} </dev/null", KNEAD_PATH, daemon.socket(), arguments));
   }
   /// What a second of the ball at rest says, once it does rest.
   static session::Rest rest(api::Client& client) {
@@ -85,12 +70,12 @@ TEST_F(Calibration, IsMadeListedShownAndUndone) {
   EXPECT_THAT(knead(daemon, "calibrate --list").text,
               AllOf(HasSubstr("found in it  20000.0 counts/N"), HasSubstr("weights      21000.0 counts/N"),
                     Not(HasSubstr("undone"))));
-  const Said undone = knead(daemon, "calibrate --undo");
+  const ProgramOutput undone = knead(daemon, "calibrate --undo");
   EXPECT_EQ(undone.exit, 0) << undone.text;
   EXPECT_THAT(undone.text, HasSubstr("20000.0 counts/N"));
   EXPECT_THAT(knead(daemon, "calibrate --list --json").text,
               AllOf(HasSubstr("\"means\":\"undo\""), HasSubstr("\"undone_at\":\"2")));
-  const Said nothing = knead(daemon, "calibrate --undo");
+  const ProgramOutput nothing = knead(daemon, "calibrate --undo");
   EXPECT_EQ(nothing.exit, 1);
   EXPECT_THAT(nothing.text, HasSubstr("before this one is on record"));
 }
@@ -138,7 +123,7 @@ TEST_F(Calibration, IsRefusedWhileASessionRunsAndWithNonsense) {
 TEST_F(Calibration, WithoutATerminalAWeightIsWaitedForAndTheOldOneStays) {
   DaemonProcess daemon(folder_, {"--sim", "never-touches"});
   api::Client client = daemon.connect();
-  const Said said = knead(daemon, "calibrate --weight 2kg --wait 3");
+  const ProgramOutput said = knead(daemon, "calibrate --weight 2kg --wait 3");
   EXPECT_EQ(said.exit, 1) << said.text;
   EXPECT_THAT(said.text, AllOf(HasSubstr("Take everything off the ball"), HasSubstr("Put 19.61 N (2000 g)"),
                                HasSubstr("the reading did not change")));
@@ -150,18 +135,19 @@ TEST_F(Calibration, WithoutATerminalAWeightIsWaitedForAndTheOldOneStays) {
 TEST_F(Calibration, TheSafetyQuestionsStandBeforeASessionAndCanBeAnsweredWithFlags) {
   DaemonProcess daemon(folder_, {"--sim", "steady"}, "[session]\nsafety_questions = \"always\"\n");
   api::Client client = daemon.connect();
-  const Said refused = knead(daemon, "run upper-trap --profile anna --detach");
+  const ProgramOutput refused = knead(daemon, "run upper-trap --profile anna --detach");
   EXPECT_EQ(refused.exit, 1);
   EXPECT_THAT(refused.text, AllOf(HasSubstr("not answered yet"), HasSubstr("`knead safety --profile anna`")));
 
   EXPECT_EQ(knead(daemon, "safety --profile anna").exit, 2) << "nobody is there to be asked";
   EXPECT_EQ(knead(daemon, "safety --profile anna --none-apply").exit, 2) << "unread";
   EXPECT_EQ(knead(daemon, "safety --i-have-read --apply headache").exit, 1);
-  const Said yes = knead(daemon, "safety --profile anna --i-have-read --apply pregnancy");
+  const ProgramOutput yes = knead(daemon, "safety --profile anna --i-have-read --apply pregnancy");
   EXPECT_EQ(yes.exit, 1);
   EXPECT_THAT(yes.text, HasSubstr("ask a clinician first: pregnancy"));
   EXPECT_EQ(knead(daemon, "run upper-trap --profile anna --detach").exit, 1);
-  const Said asked = knead(daemon, "safety --profile anna --i-have-read --apply pregnancy --asked-a-clinician");
+  const ProgramOutput asked =
+      knead(daemon, "safety --profile anna --i-have-read --apply pregnancy --asked-a-clinician");
   EXPECT_EQ(asked.exit, 0) << asked.text;
   EXPECT_EQ(knead(daemon, "run upper-trap --profile anna --detach").exit, 0);
   EXPECT_THAT(knead(daemon, "safety --profile anna --show").text,

@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
 #include <csignal>
-#include <cstdio>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -15,6 +12,7 @@
 #include "daemon/api/messages.hpp"
 #include "daemon/record/store.hpp"
 #include "tests/scenario/daemon_process.hpp"
+#include "tests/unit/cli/program_output.hpp"
 
 namespace knead::scenario {
 namespace {
@@ -22,21 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-struct Said {
-  std::string text;
-  int exit = -1;
-};
-
-Said knead(const std::string& arguments) {
-  Said said;
-  FILE* pipe = ::popen(fmt::format("{} {} 2>&1", KNEAD_PATH, arguments).c_str(), "re");
-  if (pipe == nullptr) return said;
-  std::array<char, 1024> part{};
-  while (std::fgets(part.data(), part.size(), pipe) != nullptr) said.text += part.data();
-  const int status = ::pclose(pipe);
-  if (WIFEXITED(status)) said.exit = WEXITSTATUS(status);
-  return said;
-}
+ProgramOutput knead(const std::string& arguments) { return run_program(fmt::format("{} {}", KNEAD_PATH, arguments)); }
 
 /// The plugin's process, while a session runs.
 pid_t only_child_of(pid_t parent) {
@@ -65,7 +49,7 @@ class Replay : public testing::Test {
   }
   static void expect_identical(const std::string& database, const std::string& id) {
     for (const char* plugin : {"", " --plugin"}) {
-      const Said said = knead(fmt::format("replay {} --db {}{}", id, database, plugin));
+      const ProgramOutput said = knead(fmt::format("replay {} --db {}{}", id, database, plugin));
       EXPECT_EQ(said.exit, 0) << said.text;
       EXPECT_THAT(said.text, HasSubstr(fmt::format("session {} is identical:", id)));
     }
