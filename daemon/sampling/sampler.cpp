@@ -2,7 +2,6 @@
 #include "daemon/sampling/sampler.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "daemon/core/realtime_scope.hpp"
 #include "hw/protocol/codec.hpp"
@@ -147,7 +146,7 @@ void Sampler::time_report(const Sample& last, HostTime arrived) noexcept {
     // Across a gap, several reports' delays would be counted as one's.
     if (!has(last.quality, Quality::kGapBefore) && interval_.count() > 0) {
       const auto nominal = static_cast<double>((last.device_time - last_report_time_) / std::chrono::nanoseconds(1));
-      const auto expected = std::chrono::nanoseconds(std::llround(nominal * clock_sync_.rate()));
+      const auto expected = std::chrono::nanoseconds(static_cast<std::int64_t>(nominal * clock_sync_.rate()));
       latency_.jitter.record(std::chrono::abs(interval_ - expected));
     }
   }
