@@ -1,70 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/api/calibration_messages.hpp"
 
-#include <boost/json/array.hpp>
+#include <cstdint>
 #include <limits>
-#include <string_view>
+#include <utility>
 
 #include "daemon/api/params.hpp"
+#include "daemon/api/tolerant_json.hpp"
 
 namespace knead::api {
 namespace json = boost::json;
 namespace {
 
-json::string_view text(std::string_view s) { return {s.data(), s.size()}; }
-
-json::value or_null(const std::optional<double>& value) { return value ? json::value(*value) : json::value(nullptr); }
-
-json::array texts(const std::vector<std::string>& items) {
-  json::array array;
-  for (const auto& item : items) array.emplace_back(item);
-  return array;
-}
-
-// ---- tolerant reading: what is missing or of another type keeps its default ----
-
-std::string text_at(const json::object& o, std::string_view key) {
-  const auto* value = o.if_contains(text(key));
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-bool flag_at(const json::object& o, std::string_view key) {
-  const auto* value = o.if_contains(text(key));
-  return value != nullptr && value->is_bool() && value->get_bool();
-}
-std::optional<double> number_at(const json::object& o, std::string_view key) {
-  const auto* value = o.if_contains(text(key));
-  if (value == nullptr || !value->is_number()) return std::nullopt;
-  boost::system::error_code failed;
-  const auto number = value->to_number<double>(failed);
-  return failed ? std::nullopt : std::optional(number);
-}
-/// Within what T holds; else 0.
-template <class T>
-T whole_at(const json::object& o, std::string_view key) {
-  const auto* value = o.if_contains(text(key));
-  if (value == nullptr || !value->is_number()) return 0;
-  boost::system::error_code failed;
-  const auto number = value->to_number<T>(failed);
-  return failed ? T{0} : number;
-}
-std::vector<std::string> texts_at(const json::object& o, std::string_view key) {
-  std::vector<std::string> out;
-  const auto* value = o.if_contains(text(key));
-  if (value == nullptr || !value->is_array()) return out;
-  for (const auto& item : value->get_array())
-    if (item.is_string()) out.emplace_back(item.get_string());
-  return out;
-}
-const json::object* object_at(const json::object& o, std::string_view key) {
-  const auto* value = o.if_contains(text(key));
-  return value == nullptr ? nullptr : value->if_object();
-}
-
 std::int64_t microseconds_of(DeviceTime t) { return t.time_since_epoch().count(); }
-
-json::object to_json(const session::SafetyAnswers& given) {
-  return {{"version", given.version}, {"yes", texts(given.yes)}, {"clinician_asked", given.clinician_asked}};
-}
 
 }  // namespace
 
@@ -80,14 +28,15 @@ json::object to_json(const MeasureReply& m) {
 }
 
 MeasureReply measure_reply_from(const json::object& o) {
-  MeasureReply m{.serial = text_at(o, "serial"),
-                 .force_n = number_at(o, "force_n"),
-                 .force_from_reference_n = number_at(o, "force_from_reference_n")};
-  m.rest.raw = number_at(o, "raw").value_or(0.0);
-  m.rest.spread_raw = number_at(o, "spread_raw").value_or(0.0);
-  m.rest.readings = whole_at<std::uint64_t>(o, "readings");
-  m.rest.from = DeviceTime(std::chrono::microseconds(whole_at<std::int64_t>(o, "from_us")));
-  m.rest.to = DeviceTime(std::chrono::microseconds(whole_at<std::int64_t>(o, "to_us")));
+  MeasureReply m;
+  read(o, "serial", m.serial);
+  read(o, "force_n", m.force_n);
+  read(o, "force_from_reference_n", m.force_from_reference_n);
+  read(o, "raw", m.rest.raw);
+  read(o, "spread_raw", m.rest.spread_raw);
+  read(o, "readings", m.rest.readings);
+  read(o, "from_us", m.rest.from);
+  read(o, "to_us", m.rest.to);
   return m;
 }
 
@@ -119,26 +68,21 @@ json::object to_json(const CalibrateReply& r) {
 }
 
 CalibrateReply calibrate_reply_from(const json::object& o) {
-  CalibrateReply r{.serial = text_at(o, "serial"),
-                   .residual_pct = number_at(o, "residual_pct"),
-                   .change_pct = number_at(o, "change_pct").value_or(0.0),
-                   .notice = text_at(o, "notice"),
-                   .record_problem = text_at(o, "record_problem")};
-  if (const auto* c = object_at(o, "calibration")) {
-    r.calibration.calibrated = flag_at(*c, "calibrated");
-    r.calibration.point_a_raw = whole_at<std::int32_t>(*c, "point_a_raw");
-    r.calibration.point_a_mn = whole_at<std::int32_t>(*c, "point_a_mn");
-    r.calibration.point_b_raw = whole_at<std::int32_t>(*c, "point_b_raw");
-    r.calibration.point_b_mn = whole_at<std::int32_t>(*c, "point_b_mn");
-    r.calibration.tare_raw = whole_at<std::int32_t>(*c, "tare_raw");
-    r.calibration.reference_raw = whole_at<std::int32_t>(*c, "reference_raw");
-  }
-  if (const auto* residuals = o.if_contains("residuals_n"); residuals != nullptr && residuals->is_array()) {
-    for (const auto& residual : residuals->get_array()) {
-      boost::system::error_code failed;
-      const double number = residual.is_number() ? residual.to_number<double>(failed) : 0.0;
-      r.residuals_n.push_back(failed ? 0.0 : number);
-    }
+  CalibrateReply r;
+  read(o, "serial", r.serial);
+  read(o, "residual_pct", r.residual_pct);
+  read(o, "change_pct", r.change_pct);
+  read(o, "notice", r.notice);
+  read(o, "record_problem", r.record_problem);
+  read(o, "residuals_n", r.residuals_n);
+  if (const auto* c = inner(o, "calibration")) {
+    read(*c, "calibrated", r.calibration.calibrated);
+    read(*c, "point_a_raw", r.calibration.point_a_raw);
+    read(*c, "point_a_mn", r.calibration.point_a_mn);
+    read(*c, "point_b_raw", r.calibration.point_b_raw);
+    read(*c, "point_b_mn", r.calibration.point_b_mn);
+    read(*c, "tare_raw", r.calibration.tare_raw);
+    read(*c, "reference_raw", r.calibration.reference_raw);
   }
   return r;
 }
@@ -163,70 +107,6 @@ Result<CalibrateRequest> calibrate_request_from(const json::object& object) {
   }
   if (auto ok = params.finish(); !ok) return std::unexpected(ok.error());
   return request;
-}
-
-json::object to_json(const SafetyAnswerRequest& r) {
-  json::object object{{"version", r.given.version},
-                      {"yes", texts(r.given.yes)},
-                      {"clinician_asked", r.given.clinician_asked},
-                      {"warnings_read", true}};
-  if (!r.profile.empty()) object["profile"] = r.profile;
-  return object;
-}
-
-Result<SafetyAnswerRequest> safety_answer_request_from(const json::object& object) {
-  Params params(object);
-  SafetyAnswerRequest request;
-  constexpr const char* kSee = "see daemon/api/API.md";
-  request.profile = params.text("profile").value_or("");
-  const auto version = params.integer("version", 0, std::numeric_limits<int>::max());
-  // To say nothing is not to say no.
-  if (!version) params.mistake("\"version\" of the questions is missing", kSee);
-  if (!object.contains("yes")) params.mistake("\"yes\", the list of what was answered with yes, is missing", kSee);
-  request.given = {.version = version.value_or(0),
-                   .yes = params.texts("yes", session::safety_questions().size()),
-                   .clinician_asked = params.boolean("clinician_asked").value_or(false)};
-  if (!params.boolean("warnings_read").value_or(false))
-    params.mistake("\"warnings_read\" must be true: whoever answers has read them", kSee);
-  if (auto ok = params.finish(); !ok) return std::unexpected(ok.error());
-  return request;
-}
-
-json::object to_json(const SafetyStatus& s) {
-  json::array questions;
-  for (const auto& q : session::safety_questions())
-    questions.push_back(json::object{{"id", text(q.id)}, {"text", text(q.text)}, {"source", text(q.source)}});
-  json::array warnings;
-  for (const auto& w : session::safety_warnings())
-    warnings.push_back(json::object{{"text", text(w.text)}, {"source", text(w.source)}});
-  json::object object{{"version", session::kSafetyQuestionsVersion},
-                      {"questions", std::move(questions)},
-                      {"warnings", std::move(warnings)},
-                      {"profile", s.profile},
-                      {"rule", s.rule},
-                      {"may_begin", s.may_begin},
-                      {"why", s.why},
-                      {"answered", nullptr}};
-  if (s.answered) {
-    json::object answered = to_json(s.answered->given);
-    answered["at"] = s.answered->at;
-    object["answered"] = std::move(answered);
-  }
-  return object;
-}
-
-SafetyStatus safety_status_from(const json::object& o) {
-  SafetyStatus s{.profile = text_at(o, "profile"),
-                 .rule = text_at(o, "rule"),
-                 .may_begin = flag_at(o, "may_begin"),
-                 .why = text_at(o, "why")};
-  if (const auto* answered = object_at(o, "answered")) {
-    s.answered = SafetyStatus::Answered{.at = text_at(*answered, "at"),
-                                        .given = {.version = whole_at<int>(*answered, "version"),
-                                                  .yes = texts_at(*answered, "yes"),
-                                                  .clinician_asked = flag_at(*answered, "clinician_asked")}};
-  }
-  return s;
 }
 
 }  // namespace knead::api

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes over the socket about calibration and the safety questions; rules as in messages.hpp.
+// What goes over the socket about calibration; rules as in messages.hpp.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -9,7 +9,6 @@
 
 #include "daemon/core/error.hpp"
 #include "daemon/session/calibration.hpp"
-#include "daemon/session/safety_questions.hpp"
 
 namespace knead::api {
 
@@ -38,38 +37,15 @@ struct CalibrateReply {
   std::string record_problem{};  ///< empty: the change is on record
 };
 
-struct SafetyAnswerRequest {
-  std::string profile{};
-  session::SafetyAnswers given{};
-};
-
-/// The answer of safety.questions and safety.answer.
-struct SafetyStatus {
-  std::string profile{};
-  std::string rule{};
-  bool may_begin = false;  ///< a session on a real ball
-  std::string why{};       ///< why not, with what to do
-  struct Answered {
-    std::string at;  ///< UTC, ISO 8601
-    session::SafetyAnswers given{};
-  };
-  std::optional<Answered> answered{};
-};
-
 boost::json::object to_json(const MeasureReply& reply);
 boost::json::object to_json(const protocol::Calibration& calibration);
 boost::json::object to_json(const CalibrateRequest& request);
 boost::json::object to_json(const CalibrateReply& reply);
-boost::json::object to_json(const SafetyAnswerRequest& request);
-/// With the questions and the warnings themselves.
-boost::json::object to_json(const SafetyStatus& status);
 
 MeasureReply measure_reply_from(const boost::json::object& json);
 CalibrateReply calibrate_reply_from(const boost::json::object& json);
-SafetyStatus safety_status_from(const boost::json::object& json);
 
 /// Strict. Errors: kInvalidInput.
 Result<CalibrateRequest> calibrate_request_from(const boost::json::object& params);
-Result<SafetyAnswerRequest> safety_answer_request_from(const boost::json::object& params);
 
 }  // namespace knead::api

@@ -1,42 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/api/discomfort_messages.hpp"
 
-#include <string_view>
 #include <utility>
 
 #include "daemon/api/params.hpp"
+#include "daemon/api/tolerant_json.hpp"
 
 namespace knead::api {
 
-namespace {
-
 using boost::json::object;
-using boost::json::value;
-
-value optional_json(const std::optional<double>& number) { return number ? value(*number) : value(nullptr); }
-
-std::string text(const object& json, std::string_view key) {
-  const auto* found = json.if_contains(key);
-  if (found == nullptr || !found->is_string()) return {};
-  return {found->get_string().data(), found->get_string().size()};
-}
-
-std::optional<double> number(const object& json, std::string_view key) {
-  const auto* found = json.if_contains(key);
-  if (found == nullptr || !found->is_number()) return std::nullopt;
-  boost::system::error_code failed;
-  const double out = found->to_number<double>(failed);
-  return failed ? std::nullopt : std::optional(out);
-}
-
-/// A count that fits whatever a newer daemon might say.
-int whole(const object& json, std::string_view key) {
-  const double found = number(json, key).value_or(0);
-  constexpr double kMost = 1e6;
-  return found >= 0 && found <= kMost ? static_cast<int>(found) : 0;
-}
-
-}  // namespace
 
 object to_json(const DiscomfortRequest& request) {
   object out{{"side", session::to_string(request.side)}, {"profile", request.profile}};
@@ -63,7 +35,10 @@ Result<DiscomfortRequest> discomfort_request_from(const object& params) {
 object to_json(const DiscomfortBegun& begun) { return {{"ball", begun.ball}, {"set", begun.set}}; }
 
 DiscomfortBegun discomfort_begun_from(const object& json) {
-  return {.ball = text(json, "ball"), .set = whole(json, "set")};
+  DiscomfortBegun begun;
+  read(json, "ball", begun.ball);
+  read(json, "set", begun.set);
+  return begun;
 }
 
 object to_json(const DiscomfortUpdate& u) {
@@ -74,7 +49,7 @@ object to_json(const DiscomfortUpdate& u) {
           {"trials", u.trials},
           {"force_n", u.force_n},
           {"stop_n", u.stop_n},
-          {"rate_n_per_s", optional_json(u.rate_n_per_s)},
+          {"rate_n_per_s", or_null(u.rate_n_per_s)},
           {"target_n_per_s", u.target_n_per_s},
           {"rate_tolerance", u.rate_tolerance},
           {"rest_left_s", u.rest_left_s},
@@ -82,38 +57,37 @@ object to_json(const DiscomfortUpdate& u) {
 }
 
 DiscomfortUpdate discomfort_update_from(const object& json) {
-  return {.set = whole(json, "set"),
-          .phase = text(json, "phase"),
-          .attempts = whole(json, "attempts"),
-          .good = whole(json, "good"),
-          .trials = whole(json, "trials"),
-          .force_n = number(json, "force_n").value_or(0),
-          .stop_n = number(json, "stop_n").value_or(0),
-          .rate_n_per_s = number(json, "rate_n_per_s"),
-          .target_n_per_s = number(json, "target_n_per_s").value_or(0),
-          .rate_tolerance = number(json, "rate_tolerance").value_or(0),
-          .rest_left_s = number(json, "rest_left_s").value_or(0),
-          .cue = text(json, "cue")};
+  DiscomfortUpdate u;
+  read(json, "set", u.set);
+  read(json, "phase", u.phase);
+  read(json, "attempts", u.attempts);
+  read(json, "good", u.good);
+  read(json, "trials", u.trials);
+  read(json, "force_n", u.force_n);
+  read(json, "stop_n", u.stop_n);
+  read(json, "rate_n_per_s", u.rate_n_per_s);
+  read(json, "target_n_per_s", u.target_n_per_s);
+  read(json, "rate_tolerance", u.rate_tolerance);
+  read(json, "rest_left_s", u.rest_left_s);
+  read(json, "cue", u.cue);
+  return u;
 }
 
 object to_json(const DiscomfortEnd& end) {
-  return {{"set", end.set},
-          {"set_id", end.set_id},
-          {"outcome", end.outcome},
-          {"reason", end.reason},
-          {"problem", end.problem},
-          {"mean_n", optional_json(end.mean_n)},
-          {"sd_n", optional_json(end.sd_n)}};
+  return {{"set", end.set},         {"set_id", end.set_id},          {"outcome", end.outcome},   {"reason", end.reason},
+          {"problem", end.problem}, {"mean_n", or_null(end.mean_n)}, {"sd_n", or_null(end.sd_n)}};
 }
 
 DiscomfortEnd discomfort_end_from(const object& json) {
-  return {.set = whole(json, "set"),
-          .set_id = whole(json, "set_id"),
-          .outcome = text(json, "outcome"),
-          .reason = text(json, "reason"),
-          .problem = text(json, "problem"),
-          .mean_n = number(json, "mean_n"),
-          .sd_n = number(json, "sd_n")};
+  DiscomfortEnd end;
+  read(json, "set", end.set);
+  read(json, "set_id", end.set_id);
+  read(json, "outcome", end.outcome);
+  read(json, "reason", end.reason);
+  read(json, "problem", end.problem);
+  read(json, "mean_n", end.mean_n);
+  read(json, "sd_n", end.sd_n);
+  return end;
 }
 
 }  // namespace knead::api

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "daemon/api/params.hpp"
+#include "daemon/api/tolerant_json.hpp"
 #include "daemon/session/event_json.hpp"
 
 namespace knead::api {
@@ -14,13 +15,6 @@ namespace {
 
 constexpr int kMaxNrs = 10;  // numerical rating scale, EVIDENCE.md: 0..10
 
-json::string_view text(std::string_view s) { return {s.data(), s.size()}; }
-
-template <class T>
-json::value or_null(const std::optional<T>& value) {
-  return value ? json::value(*value) : json::value(nullptr);
-}
-
 template <class T>
 json::array list(const std::vector<T>& items) {
   json::array array;
@@ -28,55 +22,10 @@ json::array list(const std::vector<T>& items) {
   return array;
 }
 
-// ---- tolerant reading ----
-
-const json::value* at(const json::object& object, std::string_view key) { return object.if_contains(text(key)); }
-
-void read(const json::object& object, std::string_view key, std::string& into) {
-  if (const auto* value = at(object, key); value != nullptr && value->is_string()) into = value->get_string();
-}
-void read(const json::object& object, std::string_view key, bool& into) {
-  if (const auto* value = at(object, key); value != nullptr && value->is_bool()) into = value->get_bool();
-}
-template <class Number>
-  requires std::is_arithmetic_v<Number>
-void read(const json::object& object, std::string_view key, Number& into) {
-  const auto* value = at(object, key);
-  if (value == nullptr || !value->is_number()) return;
-  boost::system::error_code failed;
-  const auto number = value->to_number<Number>(failed);
-  if (!failed) into = number;
-}
-template <class T>
-void read(const json::object& object, std::string_view key, std::optional<T>& into) {
-  const auto* value = at(object, key);
-  if (value == nullptr || value->is_null()) return;
-  T inner{};
-  read(object, key, inner);
-  into = inner;
-}
-void read(const json::object& object, std::string_view key, session::Side& into) {
-  std::string name;
-  read(object, key, name);
-  into = session::side_from(name).value_or(into);
-}
-void read(const json::object& object, std::string_view key, session::Phase& into) {
-  using session::Phase;
-  std::string name;
-  read(object, key, name);
-  for (const Phase phase : {Phase::kWaiting, Phase::kRelease, Phase::kActivation, Phase::kEnded})
-    if (session::to_string(phase) == name) into = phase;
-}
-void read(const json::object& object, std::string_view key, Newtons& into) { read(object, key, into.value); }
 void read_seconds(const json::object& object, std::string_view key, std::chrono::microseconds& into) {
   double seconds = to_seconds(into);
   read(object, key, seconds);
   into = from_seconds(seconds);
-}
-
-const json::object* inner(const json::object& object, std::string_view key) {
-  const auto* value = at(object, key);
-  return value == nullptr ? nullptr : value->if_object();
 }
 
 /// Calls @p take with each object of the array at @p key.

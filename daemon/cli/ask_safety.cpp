@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "daemon/api/calibration_messages.hpp"
+#include "daemon/api/safety_messages.hpp"
 #include "daemon/cli/terminal.hpp"
 
 namespace knead::cli {

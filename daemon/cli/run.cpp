@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <memory>
 
-#include "daemon/api/calibration_messages.hpp"
 #include "daemon/api/messages.hpp"
 #include "daemon/cli/ask_safety.hpp"
 #include "daemon/cli/commands.hpp"
@@ -37,14 +36,7 @@ std::string as_the_daemon_sees(const std::string& routine) {
 /// The daemon refused a session: because the safety questions wait to be answered? Then they are, here and now.
 /// @return whether it is worth another try.
 bool answered_meanwhile(const Context& context, const Options& options, const Error& refused) {
-  if (refused.code != Errc::kRefused || !somebody_can_answer()) return false;
-  boost::json::object params;
-  if (!options.profile.empty()) params["profile"] = options.profile;
-  const auto answer = context.ask("safety.questions", params);
-  if (!answer || !answer->is_object()) return false;
-  // A latched stop is refused as well, and no answer would help against that.
-  const auto status = api::safety_status_from(answer->get_object());
-  if (status.may_begin || status.why != refused.message()) return false;
+  if (refused.code != Errc::kUnanswered || !somebody_can_answer()) return false;
   const auto may = ask_and_keep(context, options.profile);
   if (!may) report(may.error());
   return may && *may;

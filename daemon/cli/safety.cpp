@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "daemon/api/calibration_messages.hpp"
+#include "daemon/api/safety_messages.hpp"
 #include "daemon/cli/ask_safety.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/context.hpp"
@@ -26,11 +26,6 @@ struct Options {
 
   [[nodiscard]] bool answers() const { return none_apply || !apply.empty() || read || clinician_asked; }
 };
-
-ExitCode wrong_use(const char* what) {
-  fmt::print(stderr, "knead: {}\n", what);
-  return ExitCode::kWrongUse;
-}
 
 void print(const api::SafetyStatus& status) {
   if (status.answered) {
@@ -67,24 +62,37 @@ ExitCode show(const Context& context, const Options& options) {
   return ExitCode::kDone;
 }
 
+/// Of answers given as options: do they say something, and one thing?
+Result<> check(const Options& options) {
+  if (!options.read) {
+    return fail(Errc::kInvalidInput, "--i-have-read is missing",
+                "say it when you have read the questions and warnings of `knead safety --show`");
+  }
+  if (options.none_apply == !options.apply.empty())
+    return fail(Errc::kInvalidInput, "these answers say nothing, or two things", "say either --none-apply or --apply");
+  if (options.clinician_asked && options.none_apply) {
+    return fail(Errc::kInvalidInput, "there is nothing to ask a clinician about",
+                "--asked-a-clinician goes with --apply");
+  }
+  return {};
+}
+
 ExitCode run(const Context& context, const Options& options) {
   if (options.show) return show(context, options);
   if (!options.answers()) {
     if (!somebody_can_answer() || options.json) {
       fmt::print(stderr, "{}", safety_questions_text());
-      return wrong_use(
-          "nobody can be asked here; answer with --i-have-read and --none-apply, or --apply for each question answered "
-          "with yes");
+      return report_wrong_use({.code = Errc::kInvalidInput,
+                               .context = "nobody can be asked here",
+                               .remedy = "answer with --i-have-read and --none-apply, or --apply for each question "
+                                         "answered with yes"});
     }
     const auto may = ask_and_keep(context, options.profile);
     if (!may) return report(may.error());
     fmt::print("{}\n", *may ? "Kept. Sessions may begin." : "Kept. No session begins until a clinician was asked.");
     return *may ? ExitCode::kDone : ExitCode::kFailed;
   }
-  if (!options.read)
-    return wrong_use("say --i-have-read too, when you have read the questions and warnings of `knead safety --show`");
-  if (options.none_apply == !options.apply.empty()) return wrong_use("say either --none-apply or --apply");
-  if (options.clinician_asked && options.none_apply) return wrong_use("--asked-a-clinician goes with --apply");
+  if (const auto right = check(options); !right) return report_wrong_use(right.error());
   const api::SafetyAnswerRequest request{.profile = options.profile,
                                          .given = {.version = session::kSafetyQuestionsVersion,
                                                    .yes = options.apply,

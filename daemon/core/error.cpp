@@ -22,6 +22,8 @@ std::string_view to_string(Errc code) noexcept {
       return "busy";
     case Errc::kRefused:
       return "refused";
+    case Errc::kUnanswered:
+      return "unanswered";
     case Errc::kProtocol:
       return "protocol";
     case Errc::kDisconnected:
@@ -52,6 +54,8 @@ std::string_view hint(Errc code) noexcept {
       return "wait for it to end, or stop it with `knead stop`";
     case Errc::kRefused:
       return "`knead status` says why";
+    case Errc::kUnanswered:
+      return "answer them with `knead safety`";
     case Errc::kProtocol:
       return "check that both sides are of the same version";
     case Errc::kDisconnected:

@@ -18,6 +18,7 @@ enum class Errc : std::uint8_t {
   kAccessDenied,  ///< the system refuses; the context or hint says what to grant
   kBusy,          ///< somebody else holds it: a session runs, a socket is taken, the ball is claimed
   kRefused,       ///< against a safety rule: stop latched, uncalibrated, over a limit
+  kUnanswered,    ///< the safety questions come first; `knead safety` asks them
   kProtocol,      ///< the other side speaks something else: garbage, wrong version
   kDisconnected,  ///< the other side went away
   kTimeout,       ///< no answer in time

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The methods around the safety questions (daemon/api/API.md).
-#include "daemon/api/calibration_messages.hpp"
 #include "daemon/api/params.hpp"
+#include "daemon/api/safety_messages.hpp"
 #include "daemon/live/methods.hpp"
 
 namespace knead::live {

@@ -8,7 +8,7 @@
 namespace knead::live {
 
 Result<> SafetyGate::may_begin(const std::string& profile, bool simulated) const {
-  // Where nobody is asked, a record that cannot be read keeps nobody from a session.
+  // Where nobody is asked there is nothing to look up.
   if (session::may_begin(rule_, simulated, profile, std::nullopt)) return {};
   const auto store = record::Store::open_read_only(database_);
   if (!store) return std::unexpected(store.error());

@@ -22,8 +22,8 @@ class SafetyGate {
       : io_(io), recorder_(recorder), rule_(rule), database_(std::move(database)) {}
 
   [[nodiscard]] SafetyRule rule() const noexcept { return rule_; }
-  /// Reads the record, so not while a session runs. Errors: kRefused, with how to answer; what the record says when it
-  /// cannot be read: then nobody knows.
+  /// Reads the record, so not while a session runs. Errors: kUnanswered, with how to answer; what the record says when
+  /// it cannot be read: then nobody knows.
   [[nodiscard]] Result<> may_begin(const std::string& profile, bool simulated) const;
 
   // Asked and answered at any time, also while a session runs, whose stop must not wait for the disk: the recorder's

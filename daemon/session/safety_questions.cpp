@@ -78,16 +78,16 @@ Result<> may_begin(SafetyRule rule, bool simulated, std::string_view profile,
                    const std::optional<SafetyAnswers>& newest) {
   if (rule == SafetyRule::kPractitioner || (simulated && rule != SafetyRule::kAlways)) return {};
   if (!newest) {
-    return fail(Errc::kRefused, fmt::format("the safety questions are not answered yet{}", whose(profile)),
+    return fail(Errc::kUnanswered, fmt::format("the safety questions are not answered yet{}", whose(profile)),
                 how_to_answer(profile));
   }
   if (newest->version != kSafetyQuestionsVersion) {
-    return fail(Errc::kRefused,
+    return fail(Errc::kUnanswered,
                 fmt::format("the safety questions have changed since they were answered{}", whose(profile)),
                 how_to_answer(profile));
   }
   if (!newest->yes.empty() && !newest->clinician_asked) {
-    return fail(Errc::kRefused,
+    return fail(Errc::kUnanswered,
                 fmt::format("ask a clinician first: {} was answered with yes{}", named(newest->yes), whose(profile)),
                 how_to_answer(profile) + " again when a clinician has nothing against it");
   }

@@ -8,6 +8,7 @@
 #include "daemon/api/json_rpc.hpp"
 #include "daemon/api/messages.hpp"
 #include "daemon/api/params.hpp"
+#include "daemon/api/safety_messages.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/fuzz/must.hpp"
 #include "tests/fuzz/same_json.hpp"

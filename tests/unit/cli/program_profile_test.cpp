@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "daemon/api/calibration_messages.hpp"
+#include "daemon/api/safety_messages.hpp"
 #include "daemon/record/profile_change.hpp"
 #include "daemon/record/store.hpp"
 #include "tests/unit/cli/program_fixture.hpp"
@@ -21,7 +21,7 @@ TEST_F(ProgramTest, ASessionThatIsRefusedForWantOfAnswersAsksThemAtTheTerminalAn
   on_server([&] {
     server_->on("session.run", [&](const boost::json::object& params, Connection&) -> Result<boost::json::value> {
       EXPECT_EQ(run_request_from(params)->profile, "anna");
-      if (!answered) return fail(Errc::kRefused, "the safety questions are not answered yet", "answer them");
+      if (!answered) return fail(Errc::kUnanswered, "the safety questions are not answered yet", "answer them");
       running_ = true;
       return boost::json::value(to_json(RunReply{.session_id = 5, .title = "Upper trap", .ball = "KN-1"}));
     });

@@ -14,7 +14,7 @@ std::string refusal(SafetyRule rule, bool simulated, const std::optional<SafetyA
                     std::string_view profile = "anna") {
   const auto may = may_begin(rule, simulated, profile, newest);
   if (may) return "may begin";
-  EXPECT_EQ(may.error().code, Errc::kRefused);
+  EXPECT_EQ(may.error().code, Errc::kUnanswered);
   EXPECT_THAT(may.error().remedy, HasSubstr("`knead safety"));
   return may.error().context;
 }
