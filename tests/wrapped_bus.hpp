@@ -7,9 +7,9 @@
 
 #include "hw/link/link.hpp"
 
-namespace knead::bench {
+namespace knead::test {
 
-/// Another bus's link, passed through. What measures overrides the one call that it listens to.
+/// Another bus's link, passed through. Who measures or breaks something overrides the one call that it is about.
 class WrappedLink : public hw::Link {
  public:
   explicit WrappedLink(std::unique_ptr<hw::Link> inner) : inner_(std::move(inner)) {}
@@ -35,22 +35,31 @@ class WrappedLink : public hw::Link {
 
 using WrapLink = std::function<std::unique_ptr<hw::Link>(std::unique_ptr<hw::Link>)>;
 
-/// Another bus, with each of its links wrapped.
-class WrappedBus final : public hw::Bus {
+/// Another bus, passed through, with each of its links wrapped.
+class WrappedBus : public hw::Bus, protected hw::BusEvents {
  public:
-  WrappedBus(hw::Bus& inner, WrapLink wrap) : inner_(inner), wrap_(std::move(wrap)) {}
-  Result<> start(hw::BusEvents& events) override { return inner_.start(events); }
+  /// @p inner outlives it. Without @p wrap its links are as they are.
+  explicit WrappedBus(hw::Bus& inner, WrapLink wrap = {}) : inner_(inner), wrap_(std::move(wrap)) {}
+  Result<> start(hw::BusEvents& events) override {
+    events_ = &events;
+    return inner_.start(*this);
+  }
   void run_once(HostTime deadline) noexcept override { inner_.run_once(deadline); }
   void wake() noexcept override { inner_.wake(); }
   Result<std::unique_ptr<hw::Link>> open(hw::BallId ball) override {
     auto link = inner_.open(ball);
-    if (!link) return link;
+    if (!link || !wrap_) return link;
     return wrap_(std::move(*link));
   }
+
+ protected:
+  void on_arrived(hw::BallInfo ball) override { events_->on_arrived(std::move(ball)); }
+  void on_left(hw::BallId ball) override { events_->on_left(ball); }
 
  private:
   hw::Bus& inner_;
   WrapLink wrap_;
+  hw::BusEvents* events_ = nullptr;
 };
 
-}  // namespace knead::bench
+}  // namespace knead::test

@@ -51,21 +51,36 @@ const record::InForce* Calibrator::known(const std::string& serial) const {
   return found == book_->end() ? nullptr : &found->second;
 }
 
-Result<Calibrator::Told> Calibrator::begin_change(const std::string& serial, Told told) {
-  if (!under_way_.insert(serial).second) {
+Result<std::shared_ptr<Calibrator::Change>> Calibrator::begin_change(const std::string& serial, const Told& told) {
+  const auto [place, begun] = under_way_.try_emplace(serial);
+  if (!begun) {
     return fail(Errc::kBusy, fmt::format("the calibration of ball {} is being changed already", serial),
                 "look at it when that is done");
   }
-  return [this, serial, told = std::move(told)](const Result<Done>& done) {
-    under_way_.erase(serial);
-    told(done);
-  };
+  const auto change = std::make_shared<Change>(
+      Change{.serial = serial,
+             .told = told,
+             .when_late = fail(Errc::kTimeout, "the record is slow to be written, and nothing was changed",
+                               "check the disk and try again"),
+             .patience = boost::asio::steady_timer(io_, kRecordPatience)});
+  place->second = change;
+  change->patience.async_wait([this, weak = std::weak_ptr(change)](const boost::system::error_code& ended) {
+    const auto late = weak.lock();
+    if (!ended && late) end_change(*late, late->when_late);
+  });
+  return change;
+}
+
+void Calibrator::end_change(const Change& change, const Result<Done>& done) {
+  const auto ended = under_way_.extract(change.serial);
+  if (!ended.empty()) ended.mapped()->told(done);
 }
 
 void Calibrator::change(const Station& station, Make make, const Told& told) {
   const std::string& serial = station.serial();
-  auto tell = begin_change(serial, told);
-  if (!tell) return told(std::unexpected(std::move(tell.error())));
+  if (auto may = station.check_calibration_may_change(); !may) return told(std::unexpected(std::move(may.error())));
+  auto begun = begin_change(serial, told);
+  if (!begun) return told(std::unexpected(std::move(begun.error())));
   const protocol::Calibration present = station.calibration();
   // What could not be undone is not done.
   on_record(
@@ -73,24 +88,22 @@ void Calibrator::change(const Station& station, Make make, const Told& told) {
       [serial, firmware = station.info().firmware, present](record::Calibrations& calibrations) {
         return calibrations.ball_came(serial, firmware, now(), present);
       },
-      [this, serial, firmware = station.info().firmware, present, asked = HostClock::now(), make = std::move(make),
-       told = *std::move(tell)](const Result<Journal>& journal) {
-        auto made = make_it(serial, present, asked, journal, make);
-        if (!made) return told(std::unexpected(std::move(made.error())));
-        keep(serial, firmware, present, *std::move(made), told);
+      [this, serial, firmware = station.info().firmware, present, make = std::move(make),
+       begun = std::weak_ptr(*begun)](const Result<Journal>& journal) {
+        const auto change = begun.lock();
+        if (!change) return;  // too late: who asked was told that nothing was changed
+        auto made = make_it(serial, present, journal, make);
+        if (!made) return end_change(*change, std::unexpected(std::move(made.error())));
+        keep(change, firmware, present, *std::move(made));
       });
 }
 
 Result<Calibrator::Made> Calibrator::make_it(const std::string& serial, const protocol::Calibration& present,
-                                             HostTime asked, const Result<Journal>& journal, const Make& make) {
+                                             const Result<Journal>& journal, const Make& make) {
   if (!journal) {
     Error error = journal.error();
     error.context = "the record cannot keep the calibration in force: " + error.context;
     return std::unexpected(std::move(error));
-  }
-  if (HostClock::now() - asked > kRecordPatience) {
-    return fail(Errc::kTimeout, "the record is slow to be written, and nothing was changed",
-                "check the disk and try again");
   }
   const auto station = idle_(serial);
   if (!station) return std::unexpected(station.error());
@@ -101,12 +114,16 @@ Result<Calibrator::Made> Calibrator::make_it(const std::string& serial, const pr
   return make(**station, *journal);
 }
 
-void Calibrator::keep(const std::string& serial, std::uint16_t firmware, const protocol::Calibration& before, Made made,
-                      Told told) {
+void Calibrator::keep(const std::shared_ptr<Change>& change, std::uint16_t firmware,
+                      const protocol::Calibration& before, Made made) {
+  const std::string& serial = change->serial;
   made.done.serial = serial;
   made.change.ball_serial = serial;
   made.change.at = now();
   made.change.calibration = made.done.calibration;
+  Done late = made.done;
+  late.record_problem = "the record is slow to be written; it may have it later";
+  change->when_late = std::move(late);
   book_->erase(serial);  // what it says is no longer in force, and the disk may be slow to say what is
   on_record(
       serial, record::Recorder::For::kRecord,
@@ -115,14 +132,14 @@ void Calibrator::keep(const std::string& serial, std::uint16_t firmware, const p
         if (auto kept = calibrations.ball_came(serial, firmware, change.at, before); !kept) return kept;
         return calibrations.add(change);
       },
-      [this, serial, done = std::move(made.done), told = std::move(told)](const Result<Journal>& journal) {
+      [this, serial, done = std::move(made.done), begun = std::weak_ptr(change)](const Result<Journal>& journal) {
         Done out = done;
         if (!journal) {
           out.record_problem = journal.error().message();
           book_->erase(serial);
           spdlog::warn("a new calibration of ball {} is not on record: {}", serial, out.record_problem);
         }
-        told(out);
+        if (const auto waiting = begun.lock()) end_change(*waiting, out);
       });
 }
 
@@ -152,14 +169,14 @@ void Calibrator::calibrate(const Station& station, std::vector<session::KnownFor
 }
 
 void Calibrator::tare(Station& station, const Told& told) {
-  const auto tell = begin_change(station.serial(), told);
-  if (!tell) return told(std::unexpected(tell.error()));
+  const auto begun = begin_change(station.serial(), told);
+  if (!begun) return told(std::unexpected(begun.error()));
   const protocol::Calibration before = station.calibration();
   const auto tared = station.tare();
-  if (!tared) return (*tell)(std::unexpected(tared.error()));
+  if (!tared) return end_change(**begun, std::unexpected(tared.error()));
   Made made{.done = {.serial = station.serial(), .calibration = *tared}, .change = {.means = record::Means::kTare}};
-  if (*tared == before) return (*tell)(made.done);
-  keep(station.serial(), station.info().firmware, before, std::move(made), *tell);
+  if (*tared == before) return end_change(**begun, made.done);
+  keep(*begun, station.info().firmware, before, std::move(made));
 }
 
 void Calibrator::undo(const Station& station, const Told& told) {

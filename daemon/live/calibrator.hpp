@@ -2,13 +2,13 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +28,8 @@ namespace knead::live {
 ///                      └──▶ keep the new one ── the record refuses ──▶ it stands, and who asked is told
 ///
 /// A tare asks no leave of the record: it can be done again. One change of a ball at a time, so that no client fills
-/// the room that the record keeps for what has happened.
+/// the room that the record keeps for what has happened. Who asked is told within kRecordPatience, whatever the disk
+/// does: after that a change that waits for its leave is not made, and one that is made stands.
 ///
 /// Main thread. It waits for the ball, a few control requests (Station::kControlTimeout each), and never for the disk:
 /// each step to the right comes when the recorder's thread has answered.
@@ -40,7 +41,6 @@ class Calibrator {
   Calibrator(boost::asio::io_context& io, record::Recorder& recorder, Idle idle)
       : io_(io), recorder_(recorder), idle_(std::move(idle)) {}
 
-  /// Returns at once, as all of these do.
   void ball_came(const Station& station);
 
   struct Done {
@@ -52,8 +52,8 @@ class Calibrator {
   /// Called once: from the call when it is refused, else from the main loop, unless the daemon ends before.
   using Told = std::function<void(const Result<Done>&)>;
   /// Errors: as session::calibrate(), Station::write_calibration() and the record; kBusy, another change is
-  /// under way; kBusy, kNoBall: no longer idle, not there any more, or changed meanwhile; kTimeout, the record did not
-  /// answer within kRecordPatience. After an error nothing is changed, unless it says so.
+  /// under way; kBusy, kNoBall: no longer idle, not there any more, or changed meanwhile; kTimeout, the record gave no
+  /// leave within kRecordPatience. After an error nothing is changed, unless it says so.
   void calibrate(const Station& station, std::vector<session::KnownForce> known, bool accept_change, const Told& told);
   /// Errors: as Station::tare(); kBusy, another change is under way.
   void tare(Station& station, const Told& told);
@@ -77,16 +77,24 @@ class Calibrator {
   };
   using Make = std::function<Result<Made>(Station& station, const Journal& journal)>;
 
-  /// Until what it returns is called, which calls @p told, no other change of ball @p serial begins. Error: kBusy.
-  Result<Told> begin_change(const std::string& serial, Told told);
+  /// A change under way: from begin_change() until who asked is told, by the record's answer or for want of it.
+  struct Change {
+    std::string serial;
+    Told told;
+    Result<Done> when_late;  ///< what is told when the record has not answered in time
+    boost::asio::steady_timer patience;
+  };
+  /// Until it is ended no other change of ball @p serial begins. Error: kBusy.
+  Result<std::shared_ptr<Change>> begin_change(const std::string& serial, const Told& told);
+  void end_change(const Change& change, const Result<Done>& done);
   /// Keeps what is in force, then calls @p make, then keeps what that made.
   void change(const Station& station, Make make, const Told& told);
   /// What comes when the record has answered: is it still as it was asked for?
-  [[nodiscard]] Result<Made> make_it(const std::string& serial, const protocol::Calibration& present, HostTime asked,
+  [[nodiscard]] Result<Made> make_it(const std::string& serial, const protocol::Calibration& present,
                                      const Result<Journal>& journal, const Make& make);
-  /// Keeps a change that was made to a ball that had @p before, and tells.
-  void keep(const std::string& serial, std::uint16_t firmware, const protocol::Calibration& before, Made made,
-            Told told);
+  /// Keeps a change that was made to a ball that had @p before, and ends it.
+  void keep(const std::shared_ptr<Change>& change, std::uint16_t firmware, const protocol::Calibration& before,
+            Made made);
   /// Asks the record for @p what. What it says of ball @p serial goes into the book, and then to @p then.
   void on_record(const std::string& serial, record::Recorder::For whom,
                  std::function<Result<Journal>(record::Calibrations&)> what,
@@ -95,7 +103,7 @@ class Calibrator {
   boost::asio::io_context& io_;
   record::Recorder& recorder_;
   Idle idle_;
-  std::set<std::string> under_way_;  ///< serials
+  std::map<std::string, std::shared_ptr<Change>> under_way_;  ///< by serial
   std::shared_ptr<Book> book_ = std::make_shared<Book>();
 };
 

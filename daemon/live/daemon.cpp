@@ -376,12 +376,8 @@ void Daemon::end_session(const std::string& by) {
 }
 
 Result<> Daemon::clear(const std::string& serial) {
-  // It would take back what the interlock has counted against the running session, and it waits for each ball's answer,
-  // as a session's motor must not.
-  if (session_ && !session_->ended()) {
-    return fail(Errc::kBusy, "a session runs, and what is latched against it holds until it has ended",
-                "end it with `knead stop`");
-  }
+  // It would take back what the interlock has counted against the running session.
+  if (auto idle = check_idle(); !idle) return idle;
   bool found = false;
   Result<> result;
   for (auto& [name, station] : stations_) {

@@ -69,8 +69,8 @@ class Daemon final : private hw::BusEvents {
   using RunHandler = std::function<void(const Result<const LiveSession*>&)>;
   /// Begins a session. Waits for no plugin: @p on_done is called once, from the main loop as soon as the plugin is
   /// there, or right away where there is none or the request is refused. Errors: kNotFound, kInvalidInput (routine,
-  /// plugin), kNoBall, kBusy (a session runs or is about to), kRefused (the ball is not calibrated, the profile has not
-  /// answered the safety questions, a trip holds, or a stop came meanwhile).
+  /// plugin), kNoBall, as of check_idle(), kRefused (the ball is not calibrated, a trip holds, or a stop came
+  /// meanwhile), kUnanswered (the safety questions), and of the record, which holds the profile's soft cap.
   void run(const SessionRequest& request, RunHandler on_done);
   /// Errors: kNotFound, no session runs; kRefused.
   Result<> pause(const std::string& reason);
@@ -79,7 +79,7 @@ class Daemon final : private hw::BusEvents {
   void stop(const std::string& by);
   /// Stops a running session and closes its record: the daemon is about to end.
   void end_session(const std::string& by);
-  /// @p serial empty: every ball. Errors: kNoBall, and as of the ball's refusal.
+  /// @p serial empty: every ball. Errors: kNoBall; as of check_idle() and of the ball's refusal.
   Result<> clear(const std::string& serial);
   /// The ball @p serial, or the configured one, or the only one. Error: kNoBall.
   Result<Station*> choose_station(const std::string& serial);
@@ -91,8 +91,8 @@ class Daemon final : private hw::BusEvents {
   [[nodiscard]] Calibrator& calibrator() noexcept { return calibrator_; }
   [[nodiscard]] const Calibrator& calibrator() const noexcept { return calibrator_; }
   [[nodiscard]] SafetyGate& safety() noexcept { return safety_; }
-  /// Begins a set of discomfort trials, with the motor off throughout. Errors: kBusy (a session or a set runs),
-  /// kNoBall, kRefused (not calibrated, a trip holds, or the safety questions are not answered).
+  /// Begins a set of discomfort trials, with the motor off throughout. Errors: as of check_idle(); kNoBall, kRefused
+  /// (not calibrated, a trip holds), kUnanswered (the safety questions), and of the record.
   Result<> begin_discomfort(const std::string& profile, session::Side side, const std::string& serial);
   /// The second way to press. Error: kNotFound, no set runs.
   Result<> press_discomfort();
@@ -177,7 +177,7 @@ class Daemon final : private hw::BusEvents {
   std::vector<SessionListener*> listeners_;
   std::string profile_;
   std::optional<int> nrs_after_;
-  std::uint64_t discomfort_sets_ = 0;  ///< begun
+  std::int64_t discomfort_sets_ = 0;  ///< begun
   std::optional<sampling::CpuLatencyHold> cpu_latency_;
   Calibrator calibrator_;
   SafetyGate safety_;

@@ -6,7 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "daemon/api/params.hpp"
+#include "daemon/live/method_params.hpp"
 #include "daemon/record/profiles.hpp"
 
 namespace knead::live {
@@ -17,14 +17,6 @@ using boost::json::object;
 using boost::json::value;
 
 constexpr std::chrono::milliseconds kUpdateEvery{50};  // as often as a session's live line
-
-Result<value> nothing_asked(const object& params) {
-  api::Params p(params);
-  if (auto ok = p.finish(); !ok) return std::unexpected(std::move(ok.error()));
-  return value();
-}
-
-std::int64_t number_of(const LiveDiscomfort& set) { return static_cast<std::int64_t>(set.number()); }
 
 /// @p written: the set's number in the record.
 void tell_end(api::Server& server, std::int64_t number, const record::DiscomfortSet& set,
@@ -58,10 +50,10 @@ void DiscomfortMethods::offer() {
     owner_ = from.id();
     schedule();
     const LiveDiscomfort& set = *daemon_.discomfort();
-    return to_json(api::DiscomfortBegun{.ball = set.station().serial(), .set = number_of(set)});
+    return to_json(api::DiscomfortBegun{.ball = set.station().serial(), .set = set.number()});
   });
   server_.on("discomfort.press", [this](const object& params, api::Connection&) -> Result<value> {
-    if (auto ok = nothing_asked(params); !ok) return ok;
+    if (auto ok = no_params(params); !ok) return ok;
     if (auto done = daemon_.press_discomfort(); !done) return std::unexpected(std::move(done.error()));
     return object{{"pressed", true}};
   });
@@ -89,7 +81,7 @@ void DiscomfortMethods::schedule() {
 
 api::DiscomfortUpdate DiscomfortMethods::update(const LiveDiscomfort& live) const {
   const session::Discomfort& set = live.set();
-  return {.set = number_of(live),
+  return {.set = live.number(),
           .phase = std::string(to_string(set.phase())),
           .attempts = static_cast<int>(set.trials().size()),
           .good = set.good(),
@@ -112,13 +104,13 @@ void DiscomfortMethods::on_discomfort_ended(const LiveDiscomfort& live) {
   const record::DiscomfortSet set = live.record();
   // The main thread does not wait for the disk; whoever watches hears of the end when it is on record.
   // The recorder outlives these methods, so its thread is given what outlives both.
-  const auto keep = [&io = io_, &server = server_, number = number_of(live), set](record::Store& store) {
+  const auto keep = [&io = io_, &server = server_, number = live.number(), set](record::Store& store) {
     boost::asio::post(io, [&server, number, set, written = record::add_discomfort_set(store, set)] {
       tell_end(server, number, set, written);
     });
   };
   if (const auto queued = recorder_.with_store(keep, record::Recorder::For::kRecord); !queued)
-    tell_end(server_, number_of(live), set, std::unexpected(queued.error()));
+    tell_end(server_, live.number(), set, std::unexpected(queued.error()));
 }
 
 }  // namespace knead::live

@@ -12,7 +12,7 @@ constexpr std::size_t kBatch = 256;
 constexpr std::chrono::milliseconds kSilence{100};  // then time runs on the host's clock
 }  // namespace
 
-LiveDiscomfort::LiveDiscomfort(Station& station, std::uint64_t number, std::string profile, session::Side side,
+LiveDiscomfort::LiveDiscomfort(Station& station, std::int64_t number, std::string profile, session::Side side,
                                session::DiscomfortProtocol protocol, Listener listener)
     : station_(station),
       number_(number),

@@ -23,7 +23,7 @@ class LiveDiscomfort {
  public:
   using Listener = std::function<void(const session::Cue&)>;
   /// Starts at the newest sample. @p station outlives it.
-  LiveDiscomfort(Station& station, std::uint64_t number, std::string profile, session::Side side,
+  LiveDiscomfort(Station& station, std::int64_t number, std::string profile, session::Side side,
                  session::DiscomfortProtocol protocol, Listener listener);
 
   /// Brings the set up to @p now.
@@ -37,7 +37,7 @@ class LiveDiscomfort {
   /// Why an ended set ended.
   [[nodiscard]] const std::string& reason() const noexcept { return why_.empty() ? set_.reason() : why_; }
   /// Of this daemon's sets; who began it knows it by that, before the record has a number for it.
-  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+  [[nodiscard]] std::int64_t number() const noexcept { return number_; }
   [[nodiscard]] const std::string& profile() const noexcept { return about_.profile; }
   [[nodiscard]] session::Side side() const noexcept { return about_.side; }
   [[nodiscard]] Station& station() noexcept { return station_; }
@@ -50,7 +50,7 @@ class LiveDiscomfort {
   void tell();
 
   Station& station_;
-  std::uint64_t number_;
+  std::int64_t number_;
   record::DiscomfortSet about_;  ///< as of its beginning
   Listener listener_;
   RingReader reader_;

@@ -14,8 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Older than this and the ball does not stream: nothing to begin a session on.
-constexpr std::chrono::milliseconds kFresh = 500ms;
 // Without samples for so long, session time goes on by the host's clock.
 constexpr std::chrono::milliseconds kSilence = 100ms;
 /// Longer than any hiccup of a machine, shorter than a person's patience. (choice)
@@ -32,7 +30,7 @@ Result<std::unique_ptr<LiveSession>> LiveSession::begin(Parts parts, const recor
                                                         std::chrono::milliseconds lease) {
   Station& station = parts.station;
   record::Recorder& recorder = parts.recorder;
-  const auto newest = station.newest(HostClock::now(), kFresh);
+  const auto newest = station.newest(HostClock::now(), Station::kFresh);
   if (!newest) return fail(Errc::kNoBall, "ball " + station.serial() + " sends no readings", "plug it in again");
 
   // Trips of before are not this session's; those still in force are told below.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/api/params.hpp"
+#include "daemon/live/method_params.hpp"
 
 namespace knead::live {
 
@@ -18,8 +19,6 @@ using boost::json::value;
 
 constexpr std::chrono::milliseconds kLiveEvery{50};
 constexpr std::size_t kMaxTripsInReport = 100;
-// What "now" may mean for a force on a screen.
-constexpr std::chrono::milliseconds kFreshForce{200};
 
 std::vector<api::TripInfo> trip_infos(sampling::TripSet trips) {
   std::vector<api::TripInfo> out;
@@ -27,19 +26,6 @@ std::vector<api::TripInfo> trip_infos(sampling::TripSet trips) {
     out.push_back({.kind = std::string(to_string(t)), .detail = std::string(explain(t)), .latched = is_latched(t)});
   });
   return out;
-}
-
-Result<value> none(const object& params) {
-  api::Params p(params);
-  if (auto ok = p.finish(); !ok) return std::unexpected(std::move(ok.error()));
-  return value();
-}
-
-Result<std::string> only_ball(const object& params) {
-  api::Params p(params);
-  std::string serial = p.text("ball").value_or("");
-  if (auto ok = p.finish(); !ok) return std::unexpected(std::move(ok.error()));
-  return serial;
 }
 
 api::LatencyStatus figures(const Histogram& histogram) {
@@ -99,11 +85,11 @@ Methods::Methods(boost::asio::io_context& io, api::Server& server, Daemon& daemo
 
 void Methods::offer() {
   server_.on("daemon.status", [this](const object& params, api::Connection&) -> Result<value> {
-    if (auto ok = none(params); !ok) return ok;
+    if (auto ok = no_params(params); !ok) return ok;
     return to_json(status());
   });
   server_.on("devices.list", [this](const object& params, api::Connection&) -> Result<value> {
-    if (auto ok = none(params); !ok) return ok;
+    if (auto ok = no_params(params); !ok) return ok;
     boost::json::array list;
     for (const api::BallStatus& ball : balls()) list.push_back(to_json(ball));
     return object{{"balls", std::move(list)}};
@@ -112,12 +98,12 @@ void Methods::offer() {
     run(params, from, reply);
   });
   server_.on("session.pause", [this](const object& params, api::Connection&) -> Result<value> {
-    if (auto ok = none(params); !ok) return ok;
+    if (auto ok = no_params(params); !ok) return ok;
     if (auto done = daemon_.pause("a person"); !done) return std::unexpected(std::move(done.error()));
     return object{{"paused", true}};
   });
   server_.on("session.resume", [this](const object& params, api::Connection&) -> Result<value> {
-    if (auto ok = none(params); !ok) return ok;
+    if (auto ok = no_params(params); !ok) return ok;
     if (auto done = daemon_.resume(); !done) return std::unexpected(std::move(done.error()));
     return object{{"resumed", true}};
   });
@@ -127,7 +113,7 @@ void Methods::offer() {
     return object{{"stopped", true}};
   });
   server_.on("interlock.clear", [this](const object& params, api::Connection&) -> Result<value> {
-    const auto serial = only_ball(params);
+    const auto serial = ball_param(params);
     if (!serial) return std::unexpected(serial.error());
     if (auto done = daemon_.clear(*serial); !done) return std::unexpected(std::move(done.error()));
     return object{{"cleared", true}};
@@ -217,7 +203,7 @@ api::DaemonStatus Methods::status() const {
                                      .t_s = to_seconds(now.t.time_since_epoch())};
   }
   if (const LiveDiscomfort* live = daemon_.discomfort()) {
-    out.discomfort = api::DiscomfortStatus{.set = static_cast<std::int64_t>(live->number()),
+    out.discomfort = api::DiscomfortStatus{.set = live->number(),
                                            .profile = live->profile(),
                                            .ball = live->station().serial(),
                                            .side = live->side(),

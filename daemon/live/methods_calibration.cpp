@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The methods around a ball's calibration (daemon/api/API.md).
 #include "daemon/api/calibration_messages.hpp"
-#include "daemon/api/params.hpp"
+#include "daemon/live/method_params.hpp"
 #include "daemon/live/methods.hpp"
 
 namespace knead::live {
@@ -10,15 +10,6 @@ namespace {
 
 using boost::json::object;
 using boost::json::value;
-
-constexpr std::chrono::milliseconds kFreshForce{200};
-
-Result<std::string> only_ball(const object& params) {
-  api::Params p(params);
-  std::string serial = p.text("ball").value_or("");
-  if (auto ok = p.finish(); !ok) return std::unexpected(std::move(ok.error()));
-  return serial;
-}
 
 /// Tells the client what was done.
 Calibrator::Told to_client(const api::Server::Reply& reply) {
@@ -52,7 +43,7 @@ object json_of(const Calibrator::Done& tared, const Result<Station*>& station) {
 
 void Methods::offer_calibration() {
   server_.on("ball.measure", [this](const object& params, api::Connection&) -> Result<value> {
-    const auto serial = only_ball(params);
+    const auto serial = ball_param(params);
     if (!serial) return std::unexpected(serial.error());
     const auto station = daemon_.choose_station(*serial);
     if (!station) return std::unexpected(station.error());
@@ -74,14 +65,14 @@ void Methods::offer_calibration() {
   });
   server_.on_late("ball.undo_calibration",
                   [this](const object& params, api::Connection&, const api::Server::Reply& reply) {
-                    const auto serial = only_ball(params);
+                    const auto serial = ball_param(params);
                     if (!serial) return reply.send(std::unexpected(serial.error()));
                     const auto station = daemon_.choose_idle_station(*serial);
                     if (!station) return reply.send(std::unexpected(station.error()));
                     daemon_.calibrator().undo(**station, to_client(reply));
                   });
   server_.on_late("ball.tare", [this](const object& params, api::Connection&, const api::Server::Reply& reply) {
-    const auto serial = only_ball(params);
+    const auto serial = ball_param(params);
     if (!serial) return reply.send(std::unexpected(serial.error()));
     const auto station = daemon_.choose_idle_station(*serial);
     if (!station) return reply.send(std::unexpected(station.error()));

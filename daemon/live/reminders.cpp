@@ -30,6 +30,7 @@ void Reminders::schedule() {
     schedule();
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     const auto looked = look(daemon_.config().record.database, now, utc_offset);
+    if (!looked && looked.error().code == Errc::kBusy) return;  // says nothing of the record
     const std::string problem = looked ? std::string() : looked.error().message();
     if (!problem.empty() && problem != problem_) spdlog::warn("no reminders: {}", problem);
     problem_ = problem;
@@ -37,7 +38,7 @@ void Reminders::schedule() {
 }
 
 Result<> Reminders::look(const std::string& database, session::UnixTime now, const session::Zone& zone) {
-  if (!daemon_.check_idle()) return {};
+  if (auto idle = daemon_.check_idle(); !idle) return idle;
   const auto store = record::Store::open_read_only(database);
   if (!store) return std::unexpected(store.error());
   const auto profiles = record::list_profiles(*store);

@@ -24,7 +24,8 @@ class Reminders {
   using Tell = std::function<void(const std::string& profile, const session::Cue& cue)>;
   Reminders(boost::asio::io_context& io, const Daemon& daemon, Tell tell);
 
-  /// One look at @p now by @p zone, at the record @p database. What the timer does with the system's clock.
+  /// One look at @p now by @p zone, at the record @p database. What the timer does with the system's
+  /// clock. Errors: as of Daemon::check_idle(), for it waits for the disk; of the record.
   Result<> look(const std::string& database, session::UnixTime now, const session::Zone& zone);
 
  private:

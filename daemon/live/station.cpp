@@ -12,13 +12,6 @@
 
 namespace knead::live {
 
-namespace {
-
-// Older than this and the ball does not stream.
-constexpr std::chrono::milliseconds kFresh{500};
-
-}  // namespace
-
 Result<std::unique_ptr<Station>> Station::create(std::string serial, const sampling::Limits& limits, int rate_hz,
                                                  sampling::SamplingThread& thread) {
   auto ring = SampleRing::create(kRingSeconds * static_cast<std::uint64_t>(rate_hz));
@@ -84,6 +77,7 @@ Result<> Station::configure(hw::Link& link) {
   auto calibration = read_calibration(link);
   if (!calibration) return std::unexpected(std::move(calibration.error()));
   calibration_ = *calibration;
+  calibration_unknown_ = false;
   return {};
 }
 
@@ -179,7 +173,7 @@ Result<protocol::Calibration> Station::tare() {
   if (!rest) return std::unexpected(rest.error());
   if (auto unloaded = session::check_unloaded(rest->raw, calibration_); !unloaded)
     return std::unexpected(std::move(unloaded.error()));
-  if (auto ready = check_calibration_taken(); !ready) return std::unexpected(std::move(ready.error()));
+  if (auto ready = check_calibration_may_change(); !ready) return std::unexpected(std::move(ready.error()));
   const protocol::Calibration before = calibration_;
   if (const auto done = link_->control_out(protocol::Request::kTare, 0, {}, kControlTimeout); !done) {
     // What is not answered may have been done all the same.
@@ -201,7 +195,7 @@ Result<protocol::Calibration> Station::tare() {
 
 Result<> Station::write_calibration(const protocol::Calibration& calibration) {
   if (!link_) return fail(Errc::kNoBall, fmt::format("ball {} is not plugged in", serial_));
-  if (auto ready = check_calibration_taken(); !ready) return ready;
+  if (auto ready = check_calibration_may_change(); !ready) return ready;
   const protocol::Calibration before = calibration_;
   const auto held = put_calibration(calibration);
   if (!held) return put_back(before, held.error());
@@ -220,9 +214,10 @@ std::unexpected<Error> Station::put_back(const protocol::Calibration& before, Er
   const auto restored = put_calibration(before);
   if (!restored || *restored != before) {
     why.context += "; what it has now is not known, and nothing is done with it";
-    why.remedy = "plug the ball in again, and calibrate it with `knead calibrate`";
+    why.remedy = "plug the ball in again";
     // No session, and the motor off, until something is known again (R4).
     take_calibration({});
+    calibration_unknown_ = true;
   }
   return std::unexpected(std::move(why));
 }
@@ -235,7 +230,11 @@ Result<protocol::Calibration> Station::put_calibration(const protocol::Calibrati
   return read_calibration(*link_);
 }
 
-Result<> Station::check_calibration_taken() const {
+Result<> Station::check_calibration_may_change() const {
+  if (calibration_unknown_) {
+    return fail(Errc::kRefused, fmt::format("what calibration ball {} holds is not known", serial_),
+                "plug it in again");
+  }
   // The last one takes effect a report later, a millisecond or so. A ball that sends none is gone or about to be.
   if (!sampler_.calibration_waits()) return {};
   return fail(Errc::kBusy, fmt::format("ball {} has not taken its last calibration yet", serial_), "try again");
@@ -243,7 +242,7 @@ Result<> Station::check_calibration_taken() const {
 
 void Station::take_calibration(const protocol::Calibration& calibration) {
   calibration_ = calibration;
-  static_cast<void>(sampler_.set_calibration(calibration_));  // there is room: check_calibration_taken()
+  static_cast<void>(sampler_.set_calibration(calibration_));  // there is room: check_calibration_may_change()
 }
 
 }  // namespace knead::live

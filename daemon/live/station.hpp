@@ -72,11 +72,16 @@ class Station {
   /// after. @return the calibration now in force. Errors: kRefused, with the reason and the way out; kNoBall;
   /// kProtocol, kTimeout, kDisconnected: then the one before is in force, or the error says that it is not.
   Result<protocol::Calibration> tare();
+  /// Before anything is changed in the ball. Errors: kBusy, the last one is not in force yet; kRefused, nobody knows
+  /// what it holds.
+  [[nodiscard]] Result<> check_calibration_may_change() const;
   /// Puts @p calibration into the ball and reads it back. Errors: kProtocol, the ball does not keep it: then the one
   /// before is in force, or the error says that it is not; kRefused; kNoBall.
   Result<> write_calibration(const protocol::Calibration& calibration);
 
   static constexpr std::chrono::milliseconds kControlTimeout{200};
+  /// A reading that is older says that the ball does not stream.
+  static constexpr std::chrono::milliseconds kFresh{500};
   /// A minute of stall at the rate in force (DESIGN section 2).
   static constexpr std::uint64_t kRingSeconds = 60;
 
@@ -87,12 +92,10 @@ class Station {
   Result<protocol::Calibration> read_calibration(hw::Link& link);
   [[nodiscard]] Error not_kept() const;
   /// After a change that failed or that nobody can be sure of. @return @p why; where @p before cannot be put back
-  /// either it says so, and the ball counts as not calibrated.
+  /// either it says so, and the ball counts as not calibrated until it is plugged in again.
   std::unexpected<Error> put_back(const protocol::Calibration& before, Error why);
   /// @return what the ball says it holds then.
   Result<protocol::Calibration> put_calibration(const protocol::Calibration& calibration);
-  /// Before anything is changed in the ball. Error: kBusy.
-  [[nodiscard]] Result<> check_calibration_taken() const;
   /// What the ball holds counts from its next report on.
   void take_calibration(const protocol::Calibration& calibration);
 
@@ -107,7 +110,8 @@ class Station {
   sampling::Sampler sampler_;
   protocol::Info info_{};
   protocol::Calibration calibration_{};
-  std::unique_ptr<hw::Link> link_;  // last: its end waits for callbacks into the sampler
+  bool calibration_unknown_ = false;  ///< a change went wrong: what the ball holds may be anything
+  std::unique_ptr<hw::Link> link_;    // last: its end waits for callbacks into the sampler
 };
 
 }  // namespace knead::live

@@ -42,7 +42,7 @@ std::atomic<std::int64_t>& stopped_at() {
 }
 
 /// Notes the moment of each emergency stop.
-class NotingLink final : public WrappedLink {
+class NotingLink final : public test::WrappedLink {
  public:
   using WrappedLink::WrappedLink;
   void emergency_stop() noexcept override {

@@ -19,14 +19,14 @@
 #include "daemon/live/methods.hpp"
 #include "daemon/live/sim_balls.hpp"
 #include "tests/beat.hpp"
-#include "tests/bench/paired/wrapped_bus.hpp"
+#include "tests/wrapped_bus.hpp"
 
 namespace knead::bench {
 
 /// The daemon as main.cpp wires it, in this process, with one virtual ball whose link @p wrap may listen to.
 class DaemonInProcess {
  public:
-  explicit DaemonInProcess(WrapLink wrap) {
+  explicit DaemonInProcess(test::WrapLink wrap) {
     std::filesystem::create_directories(folder_);
     LoadedConfig config;
     config.config.api.socket = socket();
@@ -62,12 +62,12 @@ class DaemonInProcess {
  private:
   [[nodiscard]] std::string socket() const { return (folder_ / "kneadd.sock").string(); }
   [[nodiscard]] std::string database() const { return (folder_ / "knead.db").string(); }
-  void serve(const LoadedConfig& config, const WrapLink& wrap) {
+  void serve(const LoadedConfig& config, const test::WrapLink& wrap) {
     auto server = api::Server::listen(io_, {.path = socket()}).value();
     record::Recorder recorder(record::Store::open(database()).value());
     const std::vector<std::string> balls{"steady"};
     const auto sim = live::make_sim_balls(balls).value();
-    WrappedBus bus(*sim, wrap);
+    test::WrappedBus bus(*sim, wrap);
     const auto daemon = live::Daemon::start(io_, config, {}, bus, recorder).value();
     const live::Methods methods(io_, *server, *daemon);
     serving_.set_value();

@@ -37,7 +37,7 @@ class Arrivals {
 };
 
 /// Writes each reading's number into it as its force: a live line says by its force which reading it shows.
-class NumberingLink final : public WrappedLink, private hw::ReportSink {
+class NumberingLink final : public test::WrappedLink, private hw::ReportSink {
  public:
   NumberingLink(std::unique_ptr<hw::Link> inner, Arrivals& arrivals)
       : WrappedLink(std::move(inner)), arrivals_(arrivals) {}

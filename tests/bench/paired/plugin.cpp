@@ -135,7 +135,9 @@ std::vector<double> push_beside_a_plugin_that_reads_all(const Scheduling& schedu
   const auto tell = [&](auto what) { return plugin->exchange({now, what}, ring.head(), DeviceTime{}).has_value(); };
   if (!tell(session::event::SessionStarted{})) return {};
   bool alive = true;
+  test::Beat beat;
   auto times = time_pushes(ring, [&] {
+    beat.wait();
     now += kTick;
     alive = alive && tell(session::event::Tick{});
   });

@@ -42,7 +42,6 @@ void at_one_kilohertz(int socket, Send send) {
 }
 
 /// A thread that receives each packet and does nothing with it: waking is all it costs.
-
 std::vector<double> bare_loop(const Scheduling& scheduling) {
   const OnProcessor here(scheduling.other_cpu);
   const SocketPair sockets;

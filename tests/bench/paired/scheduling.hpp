@@ -8,7 +8,8 @@
 namespace knead::bench {
 
 /// The scheduling that both sides of a comparison run with: Knead and its bare likeness on one processor, whoever they
-/// speak to on another. Left to the kernel, each round would have another placement, and the difference between a
+/// speak to on another, where the comparison can say so (not a client that stops a whole daemon, nor cyclictest's
+/// timer). Left to the kernel, each round would have another placement, and the difference between a
 /// hand-off within a processor and one between two is larger than anything that is measured here.
 struct Scheduling {
   int priority = 0;    ///< of the sampling loop, SCHED_FIFO; 0: ordinary

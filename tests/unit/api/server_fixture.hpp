@@ -3,21 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "daemon/api/client.hpp"
 #include "daemon/api/server.hpp"
+#include "tests/loop_thread.hpp"
 
 namespace knead::api {
 
@@ -40,7 +37,7 @@ class SocketFolder {
 /// A server on a thread of its own, with the methods "echo", "fail", "throw" and "subscribe".
 class ServerFixture : public testing::Test {
  protected:
-  static constexpr std::chrono::seconds kPatience{20};
+  static constexpr auto kPatience = test::kPatience;
 
   void start(ServerOptions options) {
     options.path = path_;
@@ -65,34 +62,23 @@ class ServerFixture : public testing::Test {
       left_.push_back(id);
       changed_.notify_all();
     });
-    thread_ = std::thread([this] { io_.run(); });
+    loop_.start();
   }
   void start() { start({.path = {}}); }
 
   ~ServerFixture() override {
-    if (!thread_.joinable()) return;
+    if (!loop_.runs()) return;
     on_server([this] { server_.reset(); });
-    work_.reset();
-    thread_.join();
+    loop_.end();
   }
 
   /// Runs @p what where handlers run, and waits for it.
   template <class What>
   auto on_server(What what) -> decltype(what()) {
-    std::packaged_task<decltype(what())()> task(std::move(what));
-    auto done = task.get_future();
-    boost::asio::post(io_, std::move(task));
-    return done.get();
+    return loop_.run(std::move(what));
   }
   /// Waits until @p holds, asked where handlers run.
-  bool eventually(const std::function<bool()>& holds) {
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    while (std::chrono::steady_clock::now() < deadline) {
-      if (on_server(holds)) return true;
-      std::this_thread::yield();
-    }
-    return false;
-  }
+  bool eventually(const std::function<bool()>& holds) { return loop_.eventually(holds); }
   bool somebody_left() {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kPatience, [this] { return !left_.empty(); });
@@ -106,10 +92,8 @@ class ServerFixture : public testing::Test {
   SocketFolder folder_;
   std::string path_ = folder_ / "k.sock";
   boost::asio::io_context io_;
-  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_{
-      boost::asio::make_work_guard(io_)};
+  test::LoopThread loop_{io_};
   std::unique_ptr<Server> server_;
-  std::thread thread_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<ConnectionId> left_;

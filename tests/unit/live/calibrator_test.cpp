@@ -13,6 +13,7 @@
 #include "daemon/record/store.hpp"
 #include "hw/sim/sim_bus.hpp"
 #include "tests/unit/live/held_disk.hpp"
+#include "tests/wrapped_bus.hpp"
 
 namespace knead::live {
 namespace {
@@ -37,83 +38,68 @@ struct Failures {
   std::atomic<bool> refuses{false};          ///< it takes no calibration
 };
 
-class FailingLink final : public hw::Link {
+class FailingLink final : public test::WrappedLink {
  public:
   FailingLink(std::unique_ptr<hw::Link> inner, const Failures& failures)
-      : inner_(std::move(inner)), failures_(failures) {}
-  Result<> start(hw::ReportSink& sink) override { return inner_->start(sink); }
-  bool submit(const protocol::MotorCommand& command) noexcept override { return inner_->submit(command); }
-  void emergency_stop() noexcept override { inner_->emergency_stop(); }
-  Result<std::size_t> control_in(protocol::Request request, std::uint16_t value, std::span<std::byte> data,
-                                 std::chrono::milliseconds timeout) override {
-    return inner_->control_in(request, value, data, timeout);
-  }
+      : WrappedLink(std::move(inner)), failures_(failures) {}
   Result<> control_out(protocol::Request request, std::uint16_t value, std::span<const std::byte> data,
                        std::chrono::milliseconds timeout) override {
     if (request == protocol::Request::kSetCalibration && failures_.forgets) return {};
     if (request == protocol::Request::kSetCalibration && failures_.refuses)
       return fail(Errc::kTimeout, "the ball does not answer");
-    auto done = inner_->control_out(request, value, data, timeout);
+    auto done = WrappedLink::control_out(request, value, data, timeout);
     if (done && request == protocol::Request::kTare && failures_.tare_unanswered)
       return fail(Errc::kTimeout, "the ball does not answer");
     return done;
   }
 
  private:
-  std::unique_ptr<hw::Link> inner_;
   const Failures& failures_;
 };
 
 /// A ball on a scale, in a daemon. It stands for one on USB where the test says so.
-class ScaleBus final : public hw::Bus, private hw::BusEvents {
+class ScaleBus final : public test::WrappedBus {
  public:
   ScaleBus(const std::atomic<double>& load, const Failures& failures, bool calibrated, bool simulated)
-      : failures_(failures), simulated_(simulated) {
-    std::vector<hw::SimBallConfig> balls;
-    balls.push_back({.ball = {.serial = "KN-1", .calibrated = calibrated}, .person = std::make_unique<Load>(load)});
-    inner_ = hw::SimBus::create(std::move(balls)).value();
-  }
-  Result<> start(hw::BusEvents& events) override {
-    events_ = &events;
-    return inner_->start(*this);
-  }
-  void run_once(HostTime deadline) noexcept override { inner_->run_once(deadline); }
-  void wake() noexcept override { inner_->wake(); }
-  Result<std::unique_ptr<hw::Link>> open(hw::BallId ball) override {
-    auto link = inner_->open(ball);
-    if (!link) return link;
-    return std::make_unique<FailingLink>(std::move(*link), failures_);
-  }
+      : ScaleBus(with_ball(load, calibrated), failures, simulated) {}
   /// What the ball itself holds.
   protocol::Calibration held() {
     protocol::Calibration out;
-    EXPECT_TRUE(inner_->with_ball("KN-1", [&](ball::PacedBall& ball) { out = ball.ball().calibration(); }));
+    EXPECT_TRUE(sim_->with_ball("KN-1", [&](ball::PacedBall& ball) { out = ball.ball().calibration(); }));
     return out;
   }
-  std::size_t motor_changes() { return inner_->motor_trace("KN-1")->size(); }
+  std::size_t motor_changes() { return sim_->motor_trace("KN-1")->size(); }
   /// Changes what lies on the ball. @return the ball's own time of it: every reading after that one is under the new
   /// load, however late anybody fetches it.
   DeviceTime change_load(std::atomic<double>& load, double newtons) {
     DeviceTime since{};
-    EXPECT_TRUE(inner_->with_ball("KN-1", [&](ball::PacedBall& ball) {
+    EXPECT_TRUE(sim_->with_ball("KN-1", [&](ball::PacedBall& ball) {
       load = newtons;
       since = ball.ball().now();
     }));
     return since;
   }
-  hw::SimBus& inner() { return *inner_; }
 
  private:
+  ScaleBus(std::unique_ptr<hw::SimBus> sim, const Failures& failures, bool simulated)
+      : WrappedBus(*sim,
+                   [&failures](std::unique_ptr<hw::Link> link) {
+                     return std::make_unique<FailingLink>(std::move(link), failures);
+                   }),
+        sim_(std::move(sim)),
+        simulated_(simulated) {}
+  static std::unique_ptr<hw::SimBus> with_ball(const std::atomic<double>& load, bool calibrated) {
+    std::vector<hw::SimBallConfig> balls;
+    balls.push_back({.ball = {.serial = "KN-1", .calibrated = calibrated}, .person = std::make_unique<Load>(load)});
+    return hw::SimBus::create(std::move(balls)).value();
+  }
   void on_arrived(hw::BallInfo ball) override {
     ball.simulated = simulated_;
-    events_->on_arrived(std::move(ball));
+    WrappedBus::on_arrived(std::move(ball));
   }
-  void on_left(hw::BallId ball) override { events_->on_left(ball); }
 
-  std::unique_ptr<hw::SimBus> inner_;
-  const Failures& failures_;
+  std::unique_ptr<hw::SimBus> sim_;
   bool simulated_;
-  hw::BusEvents* events_ = nullptr;
 };
 
 class CalibratorTest : public testing::Test {
@@ -331,6 +317,12 @@ TEST_F(CalibratorTest, R4_ABallOfWhichNobodyKnowsWhatItHoldsIsNotCalibrated) {
   EXPECT_NE(bus_->held(), factory);
   EXPECT_THAT(tared.error().context, HasSubstr("what it has now is not known"));
   EXPECT_FALSE(station().calibration().calibrated) << "so no session begins";
+  failures_.refuses = false;
+  const auto refused = calibrate(
+      {{.force = {0.0}, .raw = 0.0, .spread_raw = 1.0}, {.force = {50.0}, .raw = 1'000'000.0, .spread_raw = 1.0}});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("plug it in again")) << "nothing is built upon what nobody knows";
+  EXPECT_EQ(journal().size(), 1U) << "nor does the record say that it was found without a calibration";
   EXPECT_TRUE(run_until([&] { return station().trips().has(sampling::Trip::kUncalibrated); })) << "and no motor runs";
 }
 
@@ -428,6 +420,26 @@ TEST_F(CalibratorTest, WhatIsNoLongerInForceWhenTheDiskHasAnsweredIsNotBuiltUpon
   EXPECT_EQ(bus_->held(), other);
 }
 
+TEST_F(CalibratorTest, WhoAsksAnUnwillingDiskIsToldSoAndTheNextMayTry) {
+  start();
+  const protocol::Calibration factory = bus_->held();
+  const std::vector points{under(0.0), under(50.0)};
+  under(1.5);
+  HeldDisk disk(*recorder_);
+  const auto late = calibrate(points);  // kRecordPatience of waiting
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Errc::kTimeout);
+  const auto tared = tare();
+  ASSERT_TRUE(tared) << tared.error().message();
+  EXPECT_THAT(tared->record_problem, HasSubstr("slow to be written"));
+  const protocol::Calibration zeroed = bus_->held();
+  EXPECT_NE(zeroed.tare_raw, factory.tare_raw) << "it stands all the same";
+  disk.let_go();
+  EXPECT_TRUE(run_until([&] { return daemon_->calibrator().known("KN-1") != nullptr; }));
+  EXPECT_EQ(bus_->held(), zeroed) << "what was told not to be done is not done afterwards";
+  EXPECT_EQ(journal().back().calibration, zeroed) << "and the record has it later";
+}
+
 TEST_F(CalibratorTest, WhileTheDiskTakesItsTimeNoDateIsGivenForAScaleThatIsNew) {
   start();
   const std::vector points{under(0.0), under(50.0)};
@@ -464,7 +476,7 @@ TEST_F(CalibratorTest, ASessionOnARealBallBeginsOnlyForWhoHasAnsweredTheSafetyQu
       EXPECT_TRUE(daemon_->clear(""));
       EXPECT_TRUE(run_until([&] { return !station().stop_latched(); }));
     } else {
-      EXPECT_EQ(error.code, Errc::kRefused);
+      EXPECT_EQ(error.code, Errc::kUnanswered);
     }
     return error.message();
   };

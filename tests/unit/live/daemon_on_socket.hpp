@@ -4,16 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <chrono>
 #include <functional>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "daemon/api/client.hpp"
@@ -22,7 +18,9 @@
 #include "daemon/live/methods.hpp"
 #include "daemon/record/store.hpp"
 #include "hw/sim/sim_bus.hpp"
+#include "tests/loop_thread.hpp"
 #include "tests/unit/api/server_fixture.hpp"
+#include "tests/wrapped_bus.hpp"
 
 namespace knead::live {
 
@@ -43,40 +41,32 @@ class HandPerson final : public ball::Person {
 };
 
 /// The balls' bus, which counts what is announced on it and what is opened.
-class CountingBus final : public hw::Bus, private hw::BusEvents {
+class CountingBus final : public test::WrappedBus {
  public:
-  explicit CountingBus(std::unique_ptr<hw::SimBus> inner) : inner_(std::move(inner)) {}
-  Result<> start(hw::BusEvents& events) override {
-    events_ = &events;
-    return inner_->start(*this);
-  }
-  void run_once(HostTime deadline) noexcept override { inner_->run_once(deadline); }
-  void wake() noexcept override { inner_->wake(); }
+  explicit CountingBus(std::unique_ptr<hw::SimBus> sim) : WrappedBus(*sim), sim_(std::move(sim)) {}
   Result<std::unique_ptr<hw::Link>> open(hw::BallId ball) override {
     ++opened;
-    return inner_->open(ball);
+    return WrappedBus::open(ball);
   }
-  hw::SimBus& sim() { return *inner_; }
+  hw::SimBus& sim() { return *sim_; }
 
   std::atomic<int> announced{0};
   std::atomic<int> opened{0};
 
  private:
   void on_arrived(hw::BallInfo ball) override {
-    events_->on_arrived(std::move(ball));
+    WrappedBus::on_arrived(std::move(ball));
     ++announced;
   }
-  void on_left(hw::BallId ball) override { events_->on_left(ball); }
 
-  std::unique_ptr<hw::SimBus> inner_;
-  hw::BusEvents* events_ = nullptr;
+  std::unique_ptr<hw::SimBus> sim_;
 };
 
 /// A daemon with its methods on a socket, on a thread of its own; two virtual balls, KN-1 plugged in, KN-2 not; the
 /// tests are its clients.
 class DaemonOnSocket : public testing::Test {
  protected:
-  static constexpr std::chrono::seconds kPatience{60};
+  static constexpr auto kPatience = test::kPatience;
   using Object = boost::json::object;
 
   void start() {
@@ -92,12 +82,12 @@ class DaemonOnSocket : public testing::Test {
     daemon_ = Daemon::start(io_, config_, {}, *bus_, *recorder_).value();
     methods_.emplace(io_, *server_, *daemon_);
     discomfort_.emplace(io_, *server_, *daemon_, *recorder_);
-    thread_ = std::thread([this] { io_.run(); });
+    loop_.start();
     ASSERT_TRUE(eventually([this] { return daemon_->choose_station("KN-1").has_value(); }));
   }
   ~DaemonOnSocket() override {
     io_.stop();
-    if (thread_.joinable()) thread_.join();
+    loop_.end();
     // As in the program: what was made last goes first.
     discomfort_.reset();
     methods_.reset();
@@ -110,20 +100,10 @@ class DaemonOnSocket : public testing::Test {
   /// Runs @p what on the daemon's thread, and waits for it.
   template <class What>
   auto on_daemon(What what) -> decltype(what()) {
-    std::packaged_task<decltype(what())()> task(std::move(what));
-    auto done = task.get_future();
-    boost::asio::post(io_, std::move(task));
-    return done.get();
+    return loop_.run(std::move(what));
   }
   /// Waits until @p holds, asked on the daemon's thread.
-  bool eventually(const std::function<bool()>& holds) {
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    while (std::chrono::steady_clock::now() < deadline) {
-      if (on_daemon(holds)) return true;
-      std::this_thread::yield();
-    }
-    return false;
-  }
+  bool eventually(const std::function<bool()>& holds) { return loop_.eventually(holds); }
   api::Client client() { return api::Client::connect(folder_ / "k.sock").value(); }
   /// The next notification @p method that this client gets.
   static std::optional<Object> next(api::Client& client, const std::string& method) {
@@ -141,14 +121,13 @@ class DaemonOnSocket : public testing::Test {
   api::SocketFolder folder_;
   LoadedConfig config_;
   boost::asio::io_context io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{boost::asio::make_work_guard(io_)};
+  test::LoopThread loop_{io_};
   std::unique_ptr<api::Server> server_;
   std::optional<record::Recorder> recorder_;
   std::optional<CountingBus> bus_;
   std::unique_ptr<Daemon> daemon_;
   std::optional<Methods> methods_;
   std::optional<DiscomfortMethods> discomfort_;
-  std::thread thread_;
 };
 
 }  // namespace knead::live

@@ -10,6 +10,7 @@
 
 #include "daemon/api/calibration_messages.hpp"
 #include "daemon/api/json_rpc.hpp"
+#include "daemon/api/safety_messages.hpp"
 #include "tests/unit/live/daemon_on_socket.hpp"
 #include "tests/unit/live/held_disk.hpp"
 
