@@ -170,7 +170,7 @@ Result<> collect_one(api::Client& client, const Options& options, PointCollector
       case PointCollector::Step::kGivenUp:
         return std::unexpected(collector.problem());
       case PointCollector::Step::kLooking:
-        if (signals.came_before(-1, kLookEvery)) return stopped();
+        if (signals.came_while_waiting(-1, kLookEvery)) return stopped();
         break;
     }
   }
@@ -229,17 +229,14 @@ ExitCode calibrate(const Context& context, Options options) {
     if (line && !line->empty()) options.weights.push_back(*line);
   }
   if (options.weights.empty()) {
-    fmt::print(stderr,
-               "knead: a known weight is needed: --weight 2kg; a second --weight shows how straight the ball is\n");
-    return ExitCode::kWrongUse;
+    return report_wrong_use({.code = Errc::kInvalidInput,
+                             .context = "a known weight is needed",
+                             .remedy = "--weight 2kg; a second --weight shows how straight the ball is"});
   }
   std::vector<Newtons> weights;
   for (const auto& text : options.weights) {
     const auto weight = parse_known_weight(text);
-    if (!weight) {
-      report(weight.error());
-      return ExitCode::kWrongUse;
-    }
+    if (!weight) return report_wrong_use(weight.error());
     weights.push_back(*weight);
   }
   auto client = context.connect();

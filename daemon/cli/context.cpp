@@ -45,6 +45,11 @@ ExitCode report(const Error& error) {
   return exit_code_of(error);
 }
 
+ExitCode report_wrong_use(const Error& error) {
+  report(error);
+  return ExitCode::kWrongUse;
+}
+
 void print_json(const boost::json::value& value) { fmt::print("{}\n", session::serialize(value)); }
 
 }  // namespace knead::cli

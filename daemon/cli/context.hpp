@@ -37,6 +37,8 @@ class Context {
 
 /// "knead: <context>; <remedy>" on stderr.
 ExitCode report(const Error& error);
+/// The same for what was typed. @return kWrongUse.
+ExitCode report_wrong_use(const Error& error);
 /// On stdout, one line, the same bytes for the same value.
 void print_json(const boost::json::value& value);
 

@@ -47,7 +47,7 @@ ExitCode run(const Context& context, const Options& options) {
                                     {.side = session::side_from(options.side).value_or(session::Side::kRight),
                                      .profile = options.profile,
                                      .ball = options.ball},
-                                    options.json);
+                                    options.json ? CuesTo::kStandardError : CuesTo::kStandardOutput);
   if (!ended) return report(ended.error());
   if (options.json) {
     print_json(api::to_json(*ended));

@@ -53,11 +53,12 @@ std::string fit(std::string_view text, std::size_t width) { return session::clea
 std::vector<std::string> render_discomfort(const api::DiscomfortUpdate& u, const Look& look) {
   const auto width = static_cast<std::size_t>(std::clamp(look.width, kMinWidth, kMaxWidth));
   const std::size_t cells = width - kLabel - 20;
+  const auto good = std::int64_t{u.good};  // whatever another version may say
   const double rate = u.rate_n_per_s.value_or(0);
   constexpr double kRateScale = 2.5;  // of the target: it lies in the middle of the bar's clear half
   std::vector<std::string> lines;
-  lines.push_back(fit(fmt::format("Trial {} of {}{}", std::min(u.good + 1, u.trials), u.trials,
-                                  u.attempts > u.good ? fmt::format(", {} repeated", u.attempts - u.good) : ""),
+  lines.push_back(fit(fmt::format("Trial {} of {}{}", std::min(good + 1, std::int64_t{u.trials}), u.trials,
+                                  u.attempts > good ? fmt::format(", {} repeated", u.attempts - good) : ""),
                       width));
   lines.push_back(fmt::format("{:<8}{} {:5.1f} N", "Force",
                               bar(u.force_n, u.stop_n, u.stop_n, u.stop_n, cells, look.utf8), u.force_n));

@@ -63,11 +63,6 @@ ExitCode show(const Context& context, const Options& options) {
   return ExitCode::kDone;
 }
 
-ExitCode wrong_use(const Error& error) {
-  report(error);
-  return ExitCode::kWrongUse;
-}
-
 /// The plan that is there, or a new one from today on. Errors: the record cannot be read.
 Result<session::Plan> plan_before(const Context& context, const std::string& name) {
   const session::Plan fresh{.first_day = today()};
@@ -76,7 +71,7 @@ Result<session::Plan> plan_before(const Context& context, const std::string& nam
   const auto store = record::Store::open_read_only(*database);
   const auto profile = store ? record::load_profile(*store, name) : std::unexpected(store.error());
   if (profile) return profile->plan.value_or(fresh);
-  // No record yet, or not of this profile: the first plan makes it.
+  // No record yet: the first plan makes it.
   if (profile.error().code == Errc::kNotFound) return fresh;
   return std::unexpected(profile.error());
 }
@@ -89,7 +84,7 @@ Result<> check_change(const Options& options) {
 }
 
 ExitCode set(const Context& context, const Options& options, const NewPlan& wanted) {
-  if (const auto ok = check_change(options); !ok) return wrong_use(ok.error());
+  if (const auto ok = check_change(options); !ok) return report_wrong_use(ok.error());
   auto plan = plan_before(context, options.profile);
   if (!plan) return report(plan.error());
   plan->weeks = wanted.weeks.value_or(plan->weeks);
@@ -98,10 +93,10 @@ ExitCode set(const Context& context, const Options& options, const NewPlan& want
        {std::pair(&wanted.first_at, &plan->at[0]), std::pair(&wanted.second_at, &plan->at[1])}) {
     if (text->empty()) continue;
     const auto minute = api::minute_from(*text);
-    if (!minute) return wrong_use(minute.error());
+    if (!minute) return report_wrong_use(minute.error());
     *into = *minute;
   }
-  if (const auto ok = session::check_plan(*plan); !ok) return wrong_use(ok.error());
+  if (const auto ok = session::check_plan(*plan); !ok) return report_wrong_use(ok.error());
   const auto changed = change_profile(context, {.profile = options.profile, .plan = *plan});
   if (!changed) return report(changed.error());
   if (options.json) {
@@ -115,7 +110,7 @@ ExitCode set(const Context& context, const Options& options, const NewPlan& want
 }
 
 ExitCode clear(const Context& context, const Options& options) {
-  if (const auto ok = check_change(options); !ok) return wrong_use(ok.error());
+  if (const auto ok = check_change(options); !ok) return report_wrong_use(ok.error());
   const auto changed = change_profile(context, {.profile = options.profile, .no_plan = true});
   if (!changed) return report(changed.error());
   if (options.json)

@@ -35,10 +35,7 @@ Result<std::vector<SkeletonFile>> skeleton(const Context& context, const Options
 }
 
 ExitCode make(const Context& context, const Options& options) {
-  if (auto good = check_new_name(options.name); !good) {
-    (void)report(good.error());
-    return ExitCode::kWrongUse;
-  }
+  if (auto good = check_new_name(options.name); !good) return report_wrong_use(good.error());
   const auto files = skeleton(context, options);
   if (!files) return report(files.error());
   const std::string dir = options.dir.empty() ? options.name : options.dir;

@@ -55,7 +55,8 @@ PointCollector::Step PointCollector::take(HostTime now, const Result<session::Re
   }
   problem_ = rest ? Error{.code = Errc::kTimeout,
                           .context = "the reading did not change",
-                          .remedy = "put the weight on the ball and begin again"}
+                          .remedy = current() > Newtons{0} ? "put the weight on the ball and begin again"
+                                                           : "take everything off the ball and begin again"}
                   : rest.error();
   return now < until_ ? Step::kLooking : Step::kGivenUp;
 }

@@ -41,9 +41,10 @@ ExitCode run(const Context& context, const Options& options) {
     if (!options.band.empty()) change.band = session::Band{.lo = {options.band[0]}, .hi = {options.band[1]}};
     if (options.cap) change.soft_cap = Newtons{*options.cap};
     if (!options.relaxation.empty()) change.relaxation = options.relaxation == "on";
+    // A mistake in the configuration is none of the change, which is all that is left to be wrong then.
+    if (const auto loaded = context.config(); !loaded) return report(loaded.error());
     if (const auto changed = change_profile(context, change); !changed) {
-      const ExitCode failed = report(changed.error());
-      return changed.error().code == Errc::kInvalidInput ? ExitCode::kWrongUse : failed;
+      return changed.error().code == Errc::kInvalidInput ? report_wrong_use(changed.error()) : report(changed.error());
     }
   }
   const auto database = context.database({});

@@ -22,10 +22,7 @@ struct Options {
 
 ExitCode make(const Context& context, const Options& options) {
   for (const std::string& name : {options.id, options.plugin}) {
-    if (auto good = check_new_name(name); !good) {
-      (void)report(good.error());
-      return ExitCode::kWrongUse;
-    }
+    if (auto good = check_new_name(name); !good) return report_wrong_use(good.error());
   }
   const auto files = read_template(live::template_folder(context.environment()) + "/routine",
                                    {{"my-plugin", options.plugin}, {"my-routine", options.id}});

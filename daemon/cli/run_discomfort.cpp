@@ -24,8 +24,8 @@ constexpr std::chrono::seconds kStopPatience{5};
 
 class Guide {
  public:
-  Guide(api::Client client, SignalSource& signals, bool quiet_output)
-      : client_(std::move(client)), signals_(signals), quiet_output_(quiet_output) {}
+  Guide(api::Client client, SignalSource& signals, CuesTo cues_to)
+      : client_(std::move(client)), signals_(signals), cues_to_(cues_to) {}
 
   Result<> start(const api::DiscomfortRequest& request) {
     // Before the set: its first cue must not be missed.
@@ -35,7 +35,7 @@ class Guide {
     if (!begun) return std::unexpected(begun.error());
     if (!begun->is_object()) return fail(Errc::kProtocol, "the daemon's answer to discomfort.begin is no object");
     set_ = api::discomfort_begun_from(begun->get_object()).set;
-    if (!quiet_output_ && stdout_is_terminal()) terminal_.emplace();
+    if (cues_to_ == CuesTo::kStandardOutput && stdout_is_terminal()) terminal_.emplace();
     return {};
   }
 
@@ -76,7 +76,7 @@ class Guide {
       terminal_->draw(render_discomfort(update, look_of_terminal()));
     } else if (update.cue != last_cue_) {
       last_cue_ = update.cue;
-      std::FILE* const out = quiet_output_ ? stderr : stdout;
+      std::FILE* const out = cues_to_ == CuesTo::kStandardError ? stderr : stdout;
       fmt::print(out, "{}\n", update.cue);
       std::fflush(out);
     }
@@ -103,7 +103,7 @@ class Guide {
 
   api::Client client_;
   SignalSource& signals_;
-  bool quiet_output_;
+  CuesTo cues_to_;
   std::int64_t set_ = 0;
   std::optional<LiveTerminal> terminal_;
   std::optional<api::DiscomfortEnd> end_;
@@ -114,10 +114,9 @@ class Guide {
 
 }  // namespace
 
-Result<api::DiscomfortEnd> run_discomfort(api::Client client, const api::DiscomfortRequest& request,
-                                          bool quiet_output) {
+Result<api::DiscomfortEnd> run_discomfort(api::Client client, const api::DiscomfortRequest& request, CuesTo cues_to) {
   SignalSource signals;
-  Guide guide(std::move(client), signals, quiet_output);
+  Guide guide(std::move(client), signals, cues_to);
   if (auto started = guide.start(request); !started) return std::unexpected(started.error());
   return guide.follow();
 }

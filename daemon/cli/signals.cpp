@@ -42,7 +42,7 @@ bool SignalSource::take() {
   return true;
 }
 
-bool SignalSource::came_before(int fd, std::chrono::milliseconds patience) {
+bool SignalSource::came_while_waiting(int fd, std::chrono::milliseconds patience) {
   std::array<pollfd, 2> sources{
       {{.fd = fd_, .events = POLLIN, .revents = 0}, {.fd = fd, .events = POLLIN, .revents = 0}}};
   while (::poll(sources.data(), sources.size(), static_cast<int>(patience.count())) < 0 && errno == EINTR) {

@@ -20,7 +20,7 @@ class SignalSource {
   bool take();
   /// Waits for one, or for @p fd (-1: none) to be readable, or for @p patience (-1: for ever). @return whether there
   /// was one.
-  bool came_before(int fd, std::chrono::milliseconds patience = std::chrono::milliseconds(-1));
+  bool came_while_waiting(int fd, std::chrono::milliseconds patience = std::chrono::milliseconds(-1));
   /// One was taken.
   [[nodiscard]] bool came() const { return came_; }
 

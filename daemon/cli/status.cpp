@@ -52,7 +52,8 @@ void print(const api::DaemonStatus& status) {
   }
   if (status.discomfort) {
     const auto& d = *status.discomfort;
-    fmt::print("  discomfort trials: {}, {} of {} done\n", session::to_string(d.side), d.good, d.trials);
+    fmt::print("  trials     discomfort, {}, {} of {} done, on {}\n", session::to_string(d.side), d.good, d.trials,
+               d.ball);
   }
   if (status.balls.empty()) fmt::print("  ball       none\n");
   for (const auto& ball : status.balls) {

@@ -38,7 +38,7 @@ std::optional<std::string> ask_at_terminal(const std::string& question, SignalSo
   fmt::print("{}", question);
   std::fflush(stdout);
   // A terminal hands over one line at a time, so no further line waits in the stream, where poll() would not see it.
-  if (signals != nullptr && signals->came_before(STDIN_FILENO)) return std::nullopt;
+  if (signals != nullptr && signals->came_while_waiting(STDIN_FILENO)) return std::nullopt;
   std::string line;
   if (!std::getline(std::cin, line)) return std::nullopt;
   return line;
