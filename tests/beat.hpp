@@ -33,25 +33,21 @@ class Beat {
   /// too long would be followed by turns without a rest.
   void wait() {
     pollfd due{.fd = timer_, .events = POLLIN, .revents = 0};
-    if (::poll(&due, 1, 0) > 0) missed_ += take();
-    missed_ += take() - 1;
+    if (::poll(&due, 1, 0) > 0) take();
+    take();
   }
-  /// Since the beginning.
-  [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
 
  private:
-  std::uint64_t take() {
+  void take() {
     std::uint64_t passed = 0;
     ssize_t got = 0;
     do {
       got = ::read(timer_, &passed, sizeof passed);
     } while (got < 0 && errno == EINTR);
     if (got != sizeof passed) throw std::system_error(errno, std::generic_category(), "a beat cannot be read");
-    return passed;
   }
 
   int timer_;
-  std::uint64_t missed_ = 0;
 };
 
 /// How long a test waits for what must happen. Far beyond what a loaded machine needs: it only ends what has failed.

@@ -117,20 +117,28 @@ Finding double_reports(const WorldOptions& options, Random& /*random*/) {
   });
 }
 
+/// So long ago at most the daemon took its last reading when it is killed: far beyond a stall of the machine.
+constexpr auto kTakesReadings = 100ms;
+
 /// How much of the end of the session's samples is not on record after a kill: of those the driver was handed, which
 /// are all the daemon can have had. What the ball measured while the kernel took the process apart is nobody's loss.
 Finding kill_record(const WorldOptions& options, Random& random) {
   World world(options);
   world.begin_session();
   world.let_ball_measure(std::chrono::milliseconds(1000 + random() % 1000));
+  const HostTime kill = HostClock::now();
   world.daemon().signal(SIGKILL);
   world.daemon().wait();
-  const DeviceTime killed = world.usb().last_contact(world.device()).in_device;
+  const auto last = world.usb().last_contact(world.device());
+  const DeviceTime killed = last.in_device;
   const Accounts accounts = read_accounts(world.daemon().database());
   // A reading a millisecond since the ball got power, numbered from 0.
   const auto newest = std::chrono::milliseconds(accounts.last_seq);
   Finding finding{.value = ms(killed.time_since_epoch() - newest), .problem = accounts.problem};
   if (accounts.unaccounted() != 0) finding.problem = fmt::format("{} samples unaccounted for", accounts.unaccounted());
+  // Else what it had not taken for some other reason would pass for its loss.
+  if (kill - last.in > kTakesReadings)
+    finding.problem = fmt::format("it had taken nothing for {} ms when it was killed", ms(kill - last.in));
   if (!accounts.interrupted) finding.problem = "the session is not marked as interrupted";
   return finding;
 }
