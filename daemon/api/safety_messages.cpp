@@ -81,11 +81,12 @@ SafetyStatus safety_status_from(const json::object& o) {
   read(o, "may_begin", s.may_begin);
   read(o, "why", s.why);
   if (const auto* answered = inner(o, "answered")) {
-    s.answered.emplace();
-    read(*answered, "at", s.answered->at);
-    read(*answered, "version", s.answered->given.version);
-    read(*answered, "yes", s.answered->given.yes);
-    read(*answered, "clinician_asked", s.answered->given.clinician_asked);
+    SafetyStatus::Answered found{};
+    read(*answered, "at", found.at);
+    read(*answered, "version", found.given.version);
+    read(*answered, "yes", found.given.yes);
+    read(*answered, "clinician_asked", found.given.clinician_asked);
+    s.answered = std::move(found);
   }
   return s;
 }
