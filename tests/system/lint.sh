@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: lint.sh SOURCE_ROOT BUILD_DIR [JOBS]
+# usage: lint.sh SOURCE_ROOT BUILD_DIR [JOBS [SINCE]]
 # Everything that judges the text of the project; `./dev lint` installs the tools and calls it. BUILD_DIR is configured
-# with Clang and holds compile_commands.json; nothing is built. All checks run, then the exit code says whether all passed.
+# with Clang and holds compile_commands.json; nothing is built. With SINCE, a revision, clang-tidy reads the files alone
+# that changed since then. All checks run, then the exit code says whether all passed.
 set -euo pipefail
 root=${1:?usage: lint.sh SOURCE_ROOT BUILD_DIR [JOBS]}
 build=${2:?usage: lint.sh SOURCE_ROOT BUILD_DIR [JOBS]}
 jobs=${3:-2}
+since=${4-}
 cd "$root"
 
 failed=()
@@ -66,7 +68,11 @@ tidy() {
     echo 'lint: compile_commands.json names no file of ours'
     return 1
   }
-  printf 'lint: clang-tidy reads %d of %d files, the others passed before\n' "$(wc -l <"$list")" "$total"
+  if [[ -n $since ]]; then
+    git diff --name-only "$since" | awk 'FNR == NR { changed[$0]; next } $2 in changed' - "$list" >"$list.changed"
+    mv "$list.changed" "$list"
+  fi
+  printf 'lint: clang-tidy reads %d of %d files, the others passed before or did not change\n' "$(wc -l <"$list")" "$total"
   # shellcheck disable=SC2016  # expanded by the inner shell
   xargs --arg-file="$list" --no-run-if-empty --max-lines=1 --max-procs="$jobs" bash -c '
     out=$(clang-tidy-19 -p "$1" --quiet "$4" 2>&1) && touch "$2/$3" && exit 0
