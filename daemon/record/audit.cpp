@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "daemon/record/block_codec.hpp"
 #include "daemon/session/input_json.hpp"
@@ -24,8 +25,7 @@ class Audit {
     read_inputs();
     read_events();
     read_gaps();
-    calibrations_ = count("SELECT count(*) FROM calibrations WHERE session_id = ?");
-    if (calibrations_ == 0) found_.others.emplace_back("its calibration is missing");
+    read_calibrations();
     read_blocks();
     return std::move(found_);
   }
@@ -35,10 +35,6 @@ class Audit {
     SQLite::Statement statement(db_, sql);
     statement.bind(1, id_);
     return statement;
-  }
-  std::int64_t count(const char* sql) {
-    SQLite::Statement statement = select(sql);
-    return statement.executeStep() ? statement.getColumn(0).getInt64() : 0;
   }
 
   void read_inputs() {
@@ -88,6 +84,16 @@ class Audit {
     }
   }
 
+  void read_calibrations() {
+    SQLite::Statement ordinals = select("SELECT ordinal FROM calibrations WHERE session_id = ?");
+    while (ordinals.executeStep()) calibrations_.insert(ordinals.getColumn(0).getInt64());
+    if (calibrations_.empty()) {
+      found_.others.emplace_back("its calibration is missing");
+    } else if (*calibrations_.begin() != 0 || std::cmp_not_equal(*calibrations_.rbegin(), calibrations_.size() - 1)) {
+      found_.others.emplace_back("one of its calibrations is missing");
+    }
+  }
+
   void read_blocks() {
     // By the table itself: its index may be what is damaged.
     SQLite::Statement blocks = select(
@@ -119,7 +125,7 @@ class Audit {
                         samples->front().sample.seq == static_cast<std::uint64_t>(integer(4)) &&
                         micros(samples->front().sample.device_time) == integer(6) &&
                         micros(samples->front().t) == integer(7) && micros(samples->back().t) == integer(8) &&
-                        integer(2) >= 0 && integer(2) < calibrations_;
+                        calibrations_.contains(integer(2));
     if (agrees) {
       found_.samples += samples->size();
       return;
@@ -162,8 +168,8 @@ class Audit {
   std::int64_t id_;
   SessionAudit found_;
   BlockDecoder decoder_;
-  std::set<std::uint64_t> fresh_;  ///< samples that came from a ball that was plugged in anew
-  std::int64_t calibrations_ = 0;
+  std::set<std::uint64_t> fresh_;        ///< samples that came from a ball that was plugged in anew
+  std::set<std::int64_t> calibrations_;  ///< their ordinals
   std::uint64_t next_index_ = 0;
   std::optional<std::uint64_t> last_seq_;
 };

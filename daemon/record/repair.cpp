@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -26,6 +27,9 @@
 namespace knead::record {
 
 namespace {
+
+/// Each takes a tare or a ball that is plugged in anew, of which a session of minutes has a few: more is damage.
+constexpr std::int64_t kMostCalibrations = 1000;
 
 /// Makes the rows of a salvaged database agree with each other again.
 class Mend {
@@ -84,14 +88,7 @@ class Mend {
 
   /// @p unread: it may have had more events and inputs than could be read.
   void mend(std::int64_t id, bool unread) {
-    if (number("SELECT count(*) FROM calibrations WHERE session_id = ?", id) == 0) {
-      exec("INSERT INTO calibrations VALUES (?, 0, 0, 0, 0, 0, 0, 0, 0)", id);
-      repair_.done.push_back(fmt::format("session {}: its calibration is lost; its raw counts are kept", id));
-    }
-    exec(
-        "UPDATE sample_blocks SET calibration = 0 WHERE session_id = ?1 AND NOT EXISTS (SELECT 1 FROM calibrations c "
-        "WHERE c.session_id = ?1 AND c.ordinal = sample_blocks.calibration)",
-        id);
+    mend_calibrations(id);
     exec("DELETE FROM gaps WHERE session_id = ? AND count < 0", id);
     exec("UPDATE gaps SET kind = 'write' WHERE session_id = ? AND kind NOT IN ('sequence', 'ring', 'write', 'event')",
          id);
@@ -108,6 +105,8 @@ class Mend {
     const std::uint64_t kept = before.samples;
     std::uint64_t lost = 0;
     for (const BadBlock& block : before.bad) {
+      // Never one that can be read: rather than that, the check of the copy ends the repair.
+      if (block.readable) continue;
       exec("DELETE FROM sample_blocks WHERE id = ?", block.id);
       gap(id, block.t0, GapKind::kWrite, block.count);
       lost += block.count;
@@ -151,6 +150,60 @@ class Mend {
       }
     }
     repair_.samples_lost += lost;
+  }
+
+  /// Where a calibration is lost, one that says so takes its place: its blocks keep their raw counts, and no other
+  /// calibration makes a wrong force of them.
+  void mend_calibrations(std::int64_t id) {
+    exec("DELETE FROM calibrations WHERE session_id = ? AND ordinal NOT BETWEEN 0 AND ?", id, kMostCalibrations);
+    std::set<std::int64_t> there;
+    SQLite::Statement rows(db_, "SELECT ordinal FROM calibrations WHERE session_id = ?");
+    rows.bind(1, id);
+    while (rows.executeStep()) there.insert(rows.getColumn(0).getInt64());
+    const std::int64_t last = believe_calibrations(id, there);
+    for (std::int64_t ordinal = 0; ordinal <= last; ++ordinal) {
+      if (there.contains(ordinal)) continue;
+      exec("INSERT INTO calibrations VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0)", id, ordinal);
+      repair_.done.push_back(
+          fmt::format("session {}: its calibration {} is lost; the raw counts under it are kept", id, ordinal));
+    }
+  }
+
+  /// A block's number of a calibration that is not there may itself be damaged. Those of a session begin with 0 and
+  /// never fall from block to block, so that one between two that agree is theirs. @return the highest that there is
+  /// then, or should be.
+  std::int64_t believe_calibrations(std::int64_t id, const std::set<std::int64_t>& there) {
+    struct Block {
+      std::int64_t id;
+      std::int64_t ordinal;
+      std::int64_t calibration;
+    };
+    std::vector<Block> blocks;
+    SQLite::Statement select(
+        db_, "SELECT id, ordinal, calibration FROM sample_blocks WHERE session_id = ? ORDER BY ordinal");
+    select.bind(1, id);
+    while (select.executeStep()) {
+      blocks.push_back({.id = select.getColumn(0).getInt64(),
+                        .ordinal = select.getColumn(1).getInt64(),
+                        .calibration = select.getColumn(2).getInt64()});
+    }
+    std::int64_t last = there.empty() ? 0 : *there.rbegin();
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      Block& block = blocks[i];
+      const std::int64_t said = block.calibration;
+      if (!there.contains(said)) {
+        const std::int64_t before = i > 0 ? blocks[i - 1].calibration : 0;
+        if (i + 1 < blocks.size() && blocks[i + 1].calibration == before) block.calibration = before;
+        // None that anybody knows: a new one that is lost.
+        if (block.calibration < 0 || block.calibration > kMostCalibrations) block.calibration = last + 1;
+      }
+      last = std::max(last, block.calibration);
+      if (block.calibration == said) continue;
+      exec("UPDATE sample_blocks SET calibration = ?2 WHERE id = ?1", block.id, block.calibration);
+      repair_.done.push_back(fmt::format("session {}, block {}: its calibration is {} now, and was {}", id,
+                                         block.ordinal, block.calibration, said));
+    }
+    return last;
   }
 
   void rewrite(const BadBlock& block) {

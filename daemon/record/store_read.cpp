@@ -2,6 +2,10 @@
 // The reading half of Store.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <ranges>
 #include <utility>
 
 #include "daemon/record/database.hpp"
@@ -75,20 +79,25 @@ std::vector<T> rows_of(SQLite::Database& db, const char* select, std::int64_t id
   return rows;
 }
 
-std::vector<protocol::Calibration> calibrations_of(SQLite::Database& db, std::int64_t id) {
-  return rows_of<protocol::Calibration>(
-      db,
-      "SELECT calibrated, point_a_raw, point_a_mn, point_b_raw, point_b_mn, tare_raw, "
-      "reference_raw FROM calibrations WHERE session_id = ? ORDER BY ordinal",
-      id, [](Row& row) {
-        protocol::Calibration c;
-        c.calibrated = row.flag();
-        for (std::int32_t* field :
-             {&c.point_a_raw, &c.point_a_mn, &c.point_b_raw, &c.point_b_mn, &c.tare_raw, &c.reference_raw}) {
-          *field = static_cast<std::int32_t>(row.integer());
-        }
-        return c;
-      });
+/// By their ordinals, which the blocks name: where a row is lost, the next must not be taken for it.
+using Calibrations = std::map<std::int64_t, protocol::Calibration>;
+
+Calibrations calibrations_of(SQLite::Database& db, std::int64_t id) {
+  SQLite::Statement select(db,
+                           "SELECT ordinal, calibrated, point_a_raw, point_a_mn, point_b_raw, point_b_mn, tare_raw, "
+                           "reference_raw FROM calibrations WHERE session_id = ?");
+  select.bind(1, id);
+  Calibrations calibrations;
+  while (select.executeStep()) {
+    Row row(select);
+    protocol::Calibration& c = calibrations[row.integer()];
+    c.calibrated = row.flag();
+    for (std::int32_t* field :
+         {&c.point_a_raw, &c.point_a_mn, &c.point_b_raw, &c.point_b_mn, &c.tare_raw, &c.reference_raw}) {
+      *field = static_cast<std::int32_t>(row.integer());
+    }
+  }
+  return calibrations;
 }
 
 StoredStep step_from(Row& row) {
@@ -206,7 +215,7 @@ Result<StoredSession> Store::load_session(std::int64_t id) const {
       session.routine_source = row.text();
       session.config = row.text();
     }
-    session.calibrations = calibrations_of(*db_, id);
+    std::ranges::copy(calibrations_of(*db_, id) | std::views::values, std::back_inserter(session.calibrations));
     session.steps = rows_of<StoredStep>(*db_,
                                         "SELECT n, muscle, side, target_us, band_lo_n, band_hi_n, hysteresis_n, "
                                         "completed, credited_us, elapsed_us FROM steps WHERE session_id = ? ORDER BY n",
@@ -279,7 +288,7 @@ Result<> Store::for_each_block(std::int64_t id,
                                const std::function<Result<>(std::span<const TimedSample>)>& block) const {
   return guarded(path_, "read", [&]() -> Result<> {
     SQLite::Transaction snapshot(*db_);
-    const std::vector<protocol::Calibration> calibrations = calibrations_of(*db_, id);
+    const Calibrations calibrations = calibrations_of(*db_, id);
     if (calibrations.empty()) return no_session(id);  // every session has one from the start
     SQLite::Statement select(*db_,
                              "SELECT ordinal, calibration, codec, count, data FROM sample_blocks "
@@ -288,11 +297,11 @@ Result<> Store::for_each_block(std::int64_t id,
     BlockDecoder decoder;
     while (select.executeStep()) {
       const std::int64_t ordinal = select.getColumn(0).getInt64();
-      const auto calibration = static_cast<std::size_t>(select.getColumn(1).getInt64());
+      const auto calibration = calibrations.find(select.getColumn(1).getInt64());
       const SQLite::Column data = select.getColumn(4);
       const std::span bytes(static_cast<const std::byte*>(data.getBlob()), static_cast<std::size_t>(data.getBytes()));
-      auto samples = calibration < calibrations.size()
-                         ? decoder.decode(select.getColumn(2).getInt(), bytes, calibrations[calibration])
+      auto samples = calibration != calibrations.end()
+                         ? decoder.decode(select.getColumn(2).getInt(), bytes, calibration->second)
                          : fail(Errc::kStorage, "the calibration of a block of samples is missing");
       if (samples && samples->size() != static_cast<std::size_t>(select.getColumn(3).getInt64())) {
         samples = fail(Errc::kStorage, "a block of samples does not hold as many as it should");

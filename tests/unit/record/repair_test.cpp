@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <random>
+#include <set>
 
 #include "daemon/record/maintain.hpp"
 #include "daemon/record/repair.hpp"
@@ -27,6 +29,7 @@ using test::tamper;
 using test::TempFolder;
 using test::what_is_wrong;
 using test::write_sessions;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -108,6 +111,62 @@ TEST(DatabaseRepair, MendsEachKindOfDamageThatCheckNamesAndKeepsTheRest) {
         EXPECT_EQ(facts.outcome, "completed");
       }
     }
+  }
+}
+
+TEST(DatabaseRepair, KeepsEveryBlockOfALostCalibrationAndTakesNoOtherForIt) {
+  struct Case {
+    const char* sql;
+    std::set<std::size_t> lost;
+  };
+  const Case cases[] = {
+      {"DELETE FROM calibrations WHERE ordinal = 0", {0}},
+      {"DELETE FROM calibrations WHERE ordinal = 1", {1}},
+      {"DELETE FROM calibrations WHERE ordinal = 2", {2}},
+      {"DELETE FROM calibrations WHERE ordinal < 2", {0, 1}},
+      {"DELETE FROM calibrations", {0, 1, 2}},
+      {"UPDATE calibrations SET ordinal = 4000000000000000000 WHERE ordinal = 1", {1}},
+      {"UPDATE calibrations SET ordinal = -1 WHERE ordinal = 0", {0}},
+      // The number that a block names. Between two that agree, or at the beginning, it can only be theirs.
+      {"UPDATE sample_blocks SET calibration = 7 WHERE ordinal = 1", {}},
+      {"UPDATE sample_blocks SET calibration = 4000000000000000000 WHERE ordinal = 0", {}},
+      {"UPDATE sample_blocks SET calibration = 4000000000000000000 WHERE calibration = 2", {2}},
+  };
+  const TempFolder sound;
+  const auto ride = test::rough_ride(9000, 3);
+  std::array<protocol::Calibration, 3> calibrations;
+  calibrations.fill(test::calibration());
+  calibrations[1].tare_raw += 1000;
+  calibrations[2].tare_raw += 5000;
+  {
+    Store store = open_store(sound.file("knead.db"));
+    auto writer = SessionWriter::begin(store, test::header()).value();
+    for (std::size_t i = 0; i < ride.size(); ++i) {
+      if (i > 0 && i % 3000 == 0) {
+        ASSERT_TRUE(writer.set_calibration(calibrations.at(i / 3000)));
+      }
+      ASSERT_TRUE(writer.add_sample(ride[i].t, ride[i].sample));
+    }
+    ASSERT_TRUE(writer.end(test::summary()));
+  }
+  for (const Case& damage : cases) {
+    SCOPED_TRACE(damage.sql);
+    const TempFolder folder;
+    const std::string path = folder.file("knead.db");
+    std::filesystem::copy_file(sound.file("knead.db"), path);
+    tamper(path, damage.sql);
+    EXPECT_THAT(what_is_wrong(path), AnyOf(HasSubstr("missing"), HasSubstr("does not say what it holds")));
+    const auto repair = repair_database(path);
+    ASSERT_TRUE(repair) << repair.error().message();
+    EXPECT_EQ(repair->samples_lost, 0U);
+    EXPECT_THAT(what_is_wrong(path), IsEmpty());
+    auto want = ride;
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      const std::size_t n = i / 3000;
+      want[i].sample.force =
+          (damage.lost.contains(n) ? protocol::Calibration{} : calibrations.at(n)).force(want[i].sample.raw);
+    }
+    test::expect_same(samples_of(Store::open_read_only(path).value(), 1), want);
   }
 }
 
