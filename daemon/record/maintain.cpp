@@ -34,8 +34,7 @@ Error exists(const std::string& path) {
   return {.code = Errc::kRefused, .context = path + " exists", .remedy = "use another name, or --force to replace it"};
 }
 
-/// What is in a file, or which names are in a folder, is on the disk.
-bool sync(const std::string& path) {
+bool sync_to_disk(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return false;
   const bool synced = ::fsync(fd) == 0;
@@ -44,6 +43,23 @@ bool sync(const std::string& path) {
 }
 
 }  // namespace
+
+void sync_folder_of(const std::string& path) {
+  std::error_code none;
+  static_cast<void>(sync_to_disk(std::filesystem::absolute(path, none).parent_path().string()));
+}
+
+Result<> move_file(const std::string& from, const std::string& to, bool replace) {
+  if (!sync_to_disk(from)) return fail_errno(Errc::kStorage, "cannot write all of " + to, "check the free space");
+  int failed = replace ? ::rename(from.c_str(), to.c_str())
+                       : ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
+  // A file system that cannot promise it: the look we had before is the best there is.
+  if (failed != 0 && !replace && errno == EINVAL) failed = ::rename(from.c_str(), to.c_str());
+  if (failed != 0 && errno == EEXIST) return std::unexpected(exists(to));
+  if (failed != 0) return fail_errno(Errc::kStorage, "cannot write " + to);
+  sync_folder_of(to);
+  return {};
+}
 
 Result<FileBeside> FileBeside::make(const std::string& path) {
   const std::filesystem::path wanted(path);
@@ -77,54 +93,11 @@ FileBeside::~FileBeside() {
 }
 
 Result<> FileBeside::move_to(const std::string& path, bool replace) {
-  if (!sync(name_)) return fail_errno(Errc::kStorage, "cannot write all of " + path, "check the free space");
-  int failed = replace ? ::rename(name_.c_str(), path.c_str())
-                       : ::renameat2(AT_FDCWD, name_.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE);
-  // A file system that cannot promise it: the look we had before is the best there is.
-  if (failed != 0 && !replace && errno == EINVAL) failed = ::rename(name_.c_str(), path.c_str());
-  if (failed != 0 && errno == EEXIST) return std::unexpected(exists(path));
-  if (failed != 0) return fail_errno(Errc::kStorage, "cannot write " + path);
+  if (auto moved = move_file(name_, path, replace); !moved) return moved;
   // Readers of a database in WAL mode leave their empty log behind.
   for (const char* suffix : {"-wal", "-shm"}) ::unlink((name_ + suffix).c_str());
   name_.clear();
-  std::error_code none;
-  static_cast<void>(sync(std::filesystem::absolute(path, none).parent_path().string()));
   return {};
-}
-
-Result<> FileBeside::take_place_of(const std::string& path, const std::string& kept_as) {
-  std::error_code error;
-  const auto keep = [&error](const std::string& from, const std::string& to) {
-    std::filesystem::create_hard_link(from, to, error);
-    if (!error || error == std::errc::file_exists) return;
-    // A file system that knows one name for a file.
-    std::filesystem::copy_file(from, to, error);
-    if (!error && !sync(to)) error.assign(EIO, std::system_category());
-    if (error) ::unlink(to.c_str());
-  };
-  const auto failed = [&]() -> Result<> {
-    return fail(Errc::kStorage, fmt::format("cannot keep the damaged database as {}", kept_as),
-                "check the folder's permissions and free space", error.value());
-  };
-  keep(path, kept_as);
-  if (error) return failed();
-  const std::string log = path + "-wal";
-  const std::string kept_log = kept_as + "-wal";
-  std::error_code none;
-  const bool has_log = std::filesystem::exists(log, none);
-  if (has_log) keep(log, kept_log);
-  if (error) {
-    ::unlink(kept_as.c_str());
-    return failed();
-  }
-  // From here on both names have all of it. The log goes before the new file comes, or SQLite would read it into that.
-  ::unlink(log.c_str());
-  ::unlink((path + "-shm").c_str());
-  const auto moved = move_to(path, true);
-  if (moved) return {};
-  if (has_log) keep(kept_log, log);
-  for (const std::string& kept : {kept_log, kept_as}) ::unlink(kept.c_str());
-  return moved;
 }
 
 Result<Backup> back_up_database(const std::string& path, const std::string& to, bool replace) {

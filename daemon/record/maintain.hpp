@@ -9,6 +9,12 @@
 
 namespace knead::record {
 
+/// Which names are in the folder of @p path is on the disk.
+void sync_folder_of(const std::string& path);
+
+/// Onto the disk, and then to @p to. Errors: kRefused when that exists and is not to be replaced; kStorage.
+Result<> move_file(const std::string& from, const std::string& to, bool replace);
+
 /// A new file in the folder of another, which takes that one's place in one step or goes away, with what SQLite may
 /// have put beside it.
 class FileBeside {
@@ -22,10 +28,6 @@ class FileBeside {
   [[nodiscard]] const std::string& name() const { return name_; }
   /// Onto the disk, and then to @p path. Errors: kRefused when that exists and is not to be replaced; kStorage.
   Result<> move_to(const std::string& path, bool replace);
-  /// Onto the disk, and then to where the database @p path is, which from then on is @p kept_as, with the log that
-  /// belongs to it. At every moment there is a database at @p path, and on an error it is the old one. Errors:
-  /// kStorage.
-  Result<> take_place_of(const std::string& path, const std::string& kept_as);
 
  private:
   explicit FileBeside(std::string name) : name_(std::move(name)) {}

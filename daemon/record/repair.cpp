@@ -23,6 +23,7 @@
 #include "daemon/record/maintain.hpp"
 #include "daemon/record/salvage.hpp"
 #include "daemon/record/schema.hpp"
+#include "daemon/record/swap.hpp"
 
 namespace knead::record {
 
@@ -341,7 +342,11 @@ Result<Repair> repair_database(const std::string& path) {
                 "restore a backup of it; it was left as it is");
   }
   repair.kept_as = free_name(path);
-  if (auto placed = copy->take_place_of(path, repair.kept_as); !placed) return std::unexpected(placed.error());
+  auto swap = DatabaseSwap::prepare(*std::move(copy), path, repair.kept_as);
+  if (!swap) return std::unexpected(swap.error());
+  while (!swap->done()) {
+    if (auto stepped = swap->step(); !stepped) return std::unexpected(stepped.error());
+  }
   return repair;
 }
 

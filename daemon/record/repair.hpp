@@ -18,9 +18,9 @@ struct Repair {
 
 /// Makes a sound database of what can be read of @p path. The damaged file is never written to: what it holds is
 /// copied, table by table, to a new file beside it; blocks that cannot be read become gaps; counts are made anew; the
-/// new file is checked, and only then takes the place of the old one, which stays beside it under another name. On any
-/// error everything is as it was. Errors: kBusy while a daemon writes; kStorage when nothing can be read, or the disk
-/// has no room for the copy.
+/// new file is checked, and only then takes the place of the old one, which stays beside it under another name
+/// (swap.hpp says what a stop leaves). On any error everything is as it was. Errors: kBusy while a daemon writes;
+/// kStorage when nothing can be read, or the disk has no room for the copy, and for that of its log.
 Result<Repair> repair_database(const std::string& path);
 
 }  // namespace knead::record

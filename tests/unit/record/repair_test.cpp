@@ -281,28 +281,6 @@ TEST(DatabaseRepair, OfAFarKeyBehindDamageDoesNotTryAllTheKeysBetween) {
   EXPECT_THAT(what_is_wrong(path), IsEmpty());
 }
 
-TEST(DatabaseRepair, LeavesEverythingAsItWasWhenTheOldFileCannotBeKept) {
-  const TempFolder folder;
-  const std::string path = folder.file("knead.db");
-  write_sessions(path, 1, 100);
-  std::ofstream(path + "-wal") << "log";
-  std::filesystem::create_directories(folder.file("kept-wal") + "/full");
-  const std::string before = bytes_of(path);
-  auto copy = FileBeside::make(path).value();
-  EXPECT_FALSE(copy.take_place_of(path, folder.file("kept")));
-  EXPECT_TRUE(bytes_of(path) == before);
-  EXPECT_EQ(bytes_of(path + "-wal"), "log");
-  EXPECT_FALSE(std::filesystem::exists(folder.file("kept")));
-
-  // And where the new one cannot come.
-  std::filesystem::remove(copy.name());
-  EXPECT_FALSE(copy.take_place_of(path, folder.file("other")));
-  EXPECT_TRUE(bytes_of(path) == before);
-  EXPECT_EQ(bytes_of(path + "-wal"), "log");
-  EXPECT_FALSE(std::filesystem::exists(folder.file("other")));
-  EXPECT_FALSE(std::filesystem::exists(folder.file("other-wal")));
-}
-
 TEST(DatabaseRepair, ByRootGivesTheNewFileToTheOwnerOfTheOld) {
   if (::getuid() != 0) GTEST_SKIP() << "only root can give a file away";
   constexpr uid_t kNobody = 65534;
