@@ -13,11 +13,6 @@ namespace knead::record {
 
 namespace {
 
-/// Keys are numbers that rise by one: how far behind the last that can be read others are looked for.
-constexpr std::int64_t kFarthestProbe = 500;
-/// Between the two ends of damage, of a table: some seconds' worth. A key that is itself damaged may be any number.
-constexpr std::int64_t kMostProbes = 200'000;
-
 struct Table {
   std::string name;
   std::vector<std::string> columns;
@@ -49,9 +44,11 @@ std::string list_of(const std::vector<std::string>& names, const char* after = "
 class Salvage {
  public:
   /// @p unread is told of the keys (the first column of it) whose rows could not be read to the end.
-  Salvage(SQLite::Database& damaged, SQLite::Database& copy, const Table& table, UnreadSessions& unread)
+  Salvage(SQLite::Database& damaged, SQLite::Database& copy, const Table& table, const ProbeLimits& limits,
+          UnreadSessions& unread)
       : damaged_(damaged),
         table_(table),
+        limits_(limits),
         unread_(unread),
         insert_(copy, fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING", table.name,
                                   list_of(table.columns), marks(table.columns.size()))) {}
@@ -69,16 +66,20 @@ class Salvage {
     const std::string where = fmt::format("WHERE {} = ?", table_.key.front());
     SQLite::Statement of_key = select(where, "");
     SQLite::Statement of_key_backwards = select(where, " DESC");
-    std::int64_t left = back ? kMostProbes : kFarthestProbe;
+    const std::int64_t most = back ? limits_.between : limits_.behind;
+    std::int64_t left = most;
     std::int64_t key = front.value_or(0);
     for (; left > 0 && key <= back.value_or(kLastKey); ++key, --left) {
       of_key.bind(1, key);
-      if (!read(of_key)) {
+      const bool whole = read(of_key);
+      bool found = last_key_.has_value();
+      if (!whole) {
         unread_.ids.insert(key);
         of_key_backwards.bind(1, key);
         read(of_key_backwards);
+        found = found || last_key_;
       }
-      if (last_key_ && !back) left = kFarthestProbe;
+      if (found) left = most;
     }
     if (left == 0) unread_.from = std::min(unread_.from, key);
     return false;
@@ -148,6 +149,7 @@ class Salvage {
 
   SQLite::Database& damaged_;
   const Table& table_;
+  const ProbeLimits& limits_;
   UnreadSessions& unread_;
   SQLite::Statement insert_;
   std::optional<std::int64_t> last_key_;
@@ -156,12 +158,13 @@ class Salvage {
 
 }  // namespace
 
-UnreadSessions salvage(SQLite::Database& damaged, SQLite::Database& copy, std::vector<std::string>& missing) {
+UnreadSessions salvage(SQLite::Database& damaged, SQLite::Database& copy, std::vector<std::string>& missing,
+                       const ProbeLimits& limits) {
   UnreadSessions unread;
   UnreadSessions of_others;
   for (const Table& table : tables_of(copy)) {
     const bool counted = table.name != "events" && table.name != "inputs";
-    Salvage one(damaged, copy, table, counted ? of_others : unread);
+    Salvage one(damaged, copy, table, limits, counted ? of_others : unread);
     if (!one.run()) missing.push_back("some of the table " + table.name + " cannot be read");
     if (one.refused()) missing.push_back("some rows of the table " + table.name + " held what no row may hold");
   }
