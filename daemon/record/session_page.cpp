@@ -33,7 +33,6 @@ constexpr auto kColumns = static_cast<std::size_t>(kRight - kLeft);
 constexpr double kInterruptedS = 0.05;
 /// Fewer pixels cannot be seen.
 constexpr double kLeastWidth = 1.5;
-constexpr double kHoleWidth = 0.5;
 /// Marks that lie nearer are one: the page has a size, however often the motor was held off.
 constexpr double kLeastMark = 1.0;
 /// A thousand lines say no more than these and a count.
@@ -182,16 +181,19 @@ Result<Curves> curves_of(const Store& store, std::int64_t id, double end_s) {
 
 // ---- Picture --------------------------------------------------------------------------------------------------------
 
-/// What of @p whole lies in none of @p holes, which come in order. Holes narrower than @p least are not seen.
-std::vector<Span> without(const Span& whole, const std::vector<Span>& holes, double least) {
+/// What of @p wholes lies in none of @p holes. Both come in order. Linear.
+std::vector<Span> without(std::span<const Span> wholes, std::span<const Span> holes) {
   std::vector<Span> left;
-  double from = whole.from;
-  for (const Span& hole : holes) {
-    if (hole.to <= from || hole.from >= whole.to || hole.to - hole.from < least) continue;
-    if (hole.from > from) left.push_back({from, hole.from});
-    from = hole.to;
+  auto hole = holes.begin();
+  for (const Span& whole : wholes) {
+    double from = whole.from;
+    while (hole != holes.end() && hole->to <= from) ++hole;
+    for (auto in = hole; in != holes.end() && in->from < whole.to; ++in) {
+      if (in->from > from) left.push_back({from, in->from});
+      from = std::max(from, in->to);
+    }
+    if (from < whole.to) left.push_back({from, whole.to});
   }
-  if (from < whole.to) left.push_back({from, whole.to});
   return left;
 }
 
@@ -319,20 +321,21 @@ std::string chart(const StoredSession& s, const Curves& curves, const Course& co
       px(kWidth), px(kHeight), end_s, curves.force.highest().value_or(0.0), to_seconds(s.facts.credited),
       s.reps.size());
   const Out out(svg);
-  std::vector<Span> breaks;
-  std::ranges::copy_if(curves.breaks, std::back_inserter(breaks),
-                       [&](const Span& hole) { return hole.to - hole.from >= kHoleWidth * pixel_s; });
+  const std::vector<Span> credited = without(course.credited, curves.breaks);
+  double unshaded = 0.0;  // of the pieces' widths, left over by rounding: hundreds of them must not add up
   for (const auto& [span, n] : course.steps) {
     if (n >= s.steps.size()) continue;
     const session::Band& band = s.steps[n].band;
     rectangle(out, "band", axes.x(span.from), axes.x(span.to), axes.y(band.hi.value), axes.y(band.lo.value));
-    std::vector<Span> credited;
-    for (const Span& credit : course.credited) {
-      if (credit.from < span.from || credit.to > span.to) continue;
-      std::ranges::copy(without(credit, breaks, kHoleWidth * pixel_s), std::back_inserter(credited));
+    std::vector<Span> of_step;
+    std::ranges::copy_if(credited, std::back_inserter(of_step),
+                         [&](const Span& piece) { return piece.from >= span.from && piece.to <= span.to; });
+    for (const Span& piece : gathered(std::move(of_step), kLeastMark * pixel_s)) {
+      const double from = axes.x(piece.from);
+      const double width = axes.x(piece.to) - from + unshaded;
+      unshaded = width - std::round(width * 10) / 10;
+      fill(out, "credit", {from, from + width}, {axes.y(band.hi.value), axes.y(band.lo.value)});
     }
-    for (const Span& piece : gathered(std::move(credited), kLeastMark * pixel_s))
-      fill(out, "credit", {axes.x(piece.from), axes.x(piece.to)}, {axes.y(band.hi.value), axes.y(band.lo.value)});
   }
   draw_reps(out, s, axes.x);
   spans(out, "away", course.paused, axes.x, pixel_s);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <regex>
 #include <sstream>
+#include <string>
 
 #include "daemon/record/page.hpp"
 #include "daemon/record/session_writer.hpp"
@@ -64,6 +66,44 @@ TEST(SessionPage, DoesNotGrowWithWhatCannotBeToldApart) {
   const std::size_t more = page_of_a_restless_session(std::chrono::seconds(120)).size();
   EXPECT_LT(some, 400'000U);
   EXPECT_LT(more, some * 11 / 10);
+}
+
+/// Of the band, in pixels.
+double shaded_in(const std::string& page) {
+  const std::regex credit("class=\"credit\" x=\"[^\"]*\" y=\"[^\"]*\" width=\"([^\"]*)\"");
+  double sum = 0.0;
+  const std::string chart = page.substr(0, page.find("class=\"key\""));
+  for (std::sregex_iterator each(chart.begin(), chart.end(), credit), end; each != end; ++each) {
+    sum += std::stod((*each)[1].str());
+  }
+  return sum;
+}
+
+TEST(SessionPage, ShadesAsMuchAsWasCreditedHoweverShortTheHolesInIt) {
+  constexpr double kPixels = 944.0;
+  constexpr std::int64_t kLength = 120'000;  // ms
+  for (const std::int64_t every : {2, 3, 5, 50, 500, 3000}) {
+    SCOPED_TRACE(every);
+    const TempFolder folder;
+    Store store = open_store(folder.file("knead.db"));
+    auto writer = SessionWriter::begin(store, test::header()).value();
+    ASSERT_TRUE(writer.add_event({SessionTime{}, event::StepStarted{.step = 0, .side = session::Side::kLeft}}));
+    ASSERT_TRUE(writer.add_event({SessionTime{}, event::BandEntered{}}));
+    double credited_s = 0.0;
+    std::int64_t last = 0;
+    for (std::int64_t n = 0; n <= kLength; ++n) {
+      if (n % every == 1) continue;  // lost
+      Sample sample;
+      sample.seq = static_cast<std::uint64_t>(n);
+      ASSERT_TRUE(writer.add_sample(SessionTime(std::chrono::milliseconds(n)), sample));
+      if (n == last + 1) credited_s += 0.001;
+      last = n;
+    }
+    SessionSummary summary = test::summary();
+    summary.elapsed = std::chrono::milliseconds(kLength);
+    ASSERT_TRUE(writer.end(summary));
+    EXPECT_NEAR(shaded_in(page_of(store, writer.id())), credited_s * kPixels / (kLength / 1000.0), 1.0);
+  }
 }
 
 TEST(SessionPage, EscapesWhatStandsWhereATimeShould) {
