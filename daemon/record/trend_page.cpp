@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/record/chart.hpp"
+#include "daemon/record/event_words.hpp"
 #include "daemon/record/markup.hpp"
 #include "daemon/record/page.hpp"
 
@@ -204,7 +205,7 @@ void changes(Out out, const Trends& trends) {
 
 void table(Out out, const std::vector<SessionRow>& rows, const std::array<Series, kShown.size()>& series) {
   fmt::format_to(out,
-                 "<h2>Every session</h2>\n<div class=\"table\"><table><thead><tr><th>Date (UTC)</th><th>Side</th>"
+                 "<h2>Every session</h2>\n<div class=\"table\"><table><thead><tr><th>Date</th><th>Side</th>"
                  "<th>Outcome</th><th class=\"n\">Credited</th><th class=\"n\">Reps</th>");
   for (const Series& each : series) {
     if (each.points.empty()) continue;
@@ -216,10 +217,10 @@ void table(Out out, const std::vector<SessionRow>& rows, const std::array<Series
     const SessionFacts& f = row.facts;
     fmt::format_to(
         out,
-        "<tr><td class=\"t\">{} {}</td><td class=\"t\">{}</td><td class=\"t\">{}</td><td class=\"n\">{:.0f} s</td>"
+        "<tr><td class=\"t\">{}</td><td class=\"t\">{}</td><td class=\"t\">{}</td><td class=\"n\">{:.0f} s</td>"
         "<td class=\"n\">{}/{}</td>",
-        markup_text(f.started_at.substr(0, 10)), markup_text(f.started_at.substr(11, 5)), markup_text(f.side),
-        markup_text(f.outcome.value_or("")), to_seconds(f.credited), f.reps, f.target_reps);
+        markup_text(minute_words(f.started_at)), markup_text(f.side), markup_text(f.outcome.value_or("")),
+        to_seconds(f.credited), f.reps, f.target_reps);
     for (std::size_t i = 0; i < kShown.size(); ++i) {
       if (series.at(i).points.empty()) continue;
       const auto& value = row.values.at(i);
@@ -237,7 +238,7 @@ Result<std::vector<SessionRow>> rows_of(const Store& store, const TrendOptions& 
   auto all = store.list_sessions(kAll);
   if (!all) return std::unexpected(all.error());
   std::erase_if(*all, [&](const SessionFacts& f) {
-    return !f.outcome || f.started_at.size() < 16 || (!options.profile.empty() && f.profile != options.profile);
+    return !f.outcome || (!options.profile.empty() && f.profile != options.profile);
   });
   const auto is_real = [](const SessionFacts& f) { return f.origin == to_string(Origin::kBall); };
   if (std::ranges::any_of(*all, is_real)) std::erase_if(*all, [&](const SessionFacts& f) { return !is_real(f); });

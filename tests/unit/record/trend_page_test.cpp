@@ -113,6 +113,18 @@ TEST(TrendPage, EscapesWhatStandsWhereATimeShould) {
   EXPECT_THAT(page, AllOf(Not(HasSubstr("<i>")), Not(HasSubstr("<b>&")), Not(HasSubstr("<script"))));
 }
 
+TEST(TrendPage, ShowsASessionOfWhoseTimeDamageLeftNextToNothing) {
+  for (const char* const when : {"x", "", "2025-03-01T"}) {
+    const TempFolder folder;
+    const std::string path = folder.file("knead.db");
+    test::write_sessions(path, 2, 100);
+    test::tamper(path, std::string("UPDATE sessions SET started_at = '") + when + "' WHERE id = 2");
+    EXPECT_THAT(page_of(Store::open_read_only(path).value(), "anna", "anna"),
+                AllOf(HasSubstr("2 sessions"), HasSubstr(std::string("<tr><td class=\"t\">") + when + "</td>"),
+                      HasSubstr("<tr><td class=\"t\">2025-03-01 07:15 UTC</td>")));
+  }
+}
+
 TEST(TrendPage, ComesToAnEndWithADateBeyondAnyCalendar) {
   for (const char* const when : {"9223372036854775807", "-9223372036854775808", "3000000000000000000"}) {
     const TempFolder folder;
