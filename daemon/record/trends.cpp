@@ -104,9 +104,9 @@ std::string_view practitioner_text(Practitioner why) {
   return "";
 }
 
-session::Change judge_before(session::LocalDay today, std::span<const DayValue> days, double resolution) {
-  const auto over = std::ranges::find_if(days, [today](const DayValue& d) { return d.day >= today; });
-  return session::judge_change(std::span(days.begin(), over), resolution);
+/// What is judged: @p today is not over.
+std::span<const DayValue> before(session::LocalDay today, std::span<const DayValue> days) {
+  return {days.begin(), std::ranges::find_if(days, [today](const DayValue& d) { return d.day >= today; })};
 }
 
 Practitioner practitioner_of(std::span<const TrendSeries> series, session::LocalDay first, session::LocalDay today) {
@@ -217,7 +217,7 @@ Trends trends_of(const std::string& profile, std::span<const SessionPoint> sessi
                        .judged = from.judged,
                        .days = days.at(n).take()};
     if (series.days.empty()) continue;
-    series.change = judge_before(today, series.days, from.resolution);
+    series.change = session::judge_change(before(today, series.days), from.resolution);
     trends.series.push_back(std::move(series));
   }
 
@@ -240,8 +240,9 @@ Trends trends_of(const std::string& profile, std::span<const SessionPoint> sessi
                        .judged = true,
                        .days = of_side.take()};
     if (series.days.empty()) continue;
-    series.change = judge_before(today, series.days, kDiscomfortResolutionN);
-    means.at(static_cast<std::size_t>(side)) = session::newest_mean(series.days, kDiscomfortResolutionN);
+    const auto judged = before(today, series.days);
+    series.change = session::judge_change(judged, kDiscomfortResolutionN);
+    means.at(static_cast<std::size_t>(side)) = session::newest_mean(judged, kDiscomfortResolutionN);
     trends.series.push_back(std::move(series));
   }
   if (means[0] && means[1]) trends.sides = session::side_index(*means[0], *means[1]);

@@ -49,7 +49,8 @@ struct Trends {
 
 /// A session counts when it came to its own end, completed or not.
 [[nodiscard]] bool session_counts(const SessionPoint& session) noexcept;
-/// Changes are judged without @p today, which is not over: a session more would move its mean, and the verdict with it.
+/// Changes and sides are judged without @p today, which is not over: a session more would move its mean, and the
+/// verdict with it.
 /// @p simulated takes sessions of `knead simulate` in as well.
 [[nodiscard]] Trends trends_of(const std::string& profile, std::span<const SessionPoint> sessions,
                                std::span<const DiscomfortPoint> sets, session::LocalDay today,

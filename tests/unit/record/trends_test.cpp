@@ -141,6 +141,18 @@ TEST(Trends, AreJudgedWithoutADayThatIsNotOver) {
   EXPECT_THAT(trends_text(trends(sessions, {}, kFirst + 15), false), HasSubstr("higher than at first"));
 }
 
+TEST(Trends, CompareSidesWithoutADayThatIsNotOver) {
+  const auto sets = sets_of(6, 20, 30);
+  auto with_today = sets;
+  with_today.push_back({at(kFirst + 6), session::Side::kLeft, "B1", 29.0, 1.0});
+  const auto before = trends({}, sets, kFirst + 6).sides;
+  const auto during = trends({}, with_today, kFirst + 6).sides;
+  ASSERT_TRUE(before && during);
+  EXPECT_EQ(during->difference_n, before->difference_n);
+  EXPECT_EQ(during->needed_n, before->needed_n);
+  EXPECT_NE(trends({}, with_today, kFirst + 7).sides->difference_n, before->difference_n);
+}
+
 TEST(Trends, AsJsonHaveEveryDay) {
   const auto json = boost::json::parse(trends_json(trends(days_of(15, 90), sets_of(6, 20, 30)))).as_object();
   const auto& first = json.at("series").as_array().at(0).as_object();
