@@ -90,7 +90,12 @@ class Mend {
   /// @p unread: it may have had more events and inputs than could be read.
   void mend(std::int64_t id, bool unread) {
     mend_calibrations(id);
-    exec("DELETE FROM gaps WHERE session_id = ? AND count < 0", id);
+    // What they stood for is found anew, further down.
+    exec("DELETE FROM gaps WHERE session_id = ? AND count NOT BETWEEN 0 AND ?", id, kMostSamples);
+    if (const int damaged = db_.getChanges(); damaged > 0) {
+      repair_.done.push_back(
+          fmt::format("session {}: {} of its gaps said more than there can be missing", id, damaged));
+    }
     exec("UPDATE gaps SET kind = 'write' WHERE session_id = ? AND kind NOT IN ('sequence', 'ring', 'write', 'event')",
          id);
     const bool ended = number("SELECT outcome IS NOT NULL FROM sessions WHERE id = ?", id) != 0;
