@@ -102,11 +102,16 @@ class Mend {
     const std::int64_t said = number("SELECT samples FROM sessions WHERE id = ?", id);
     // Negative ones too are larger than that.
     const bool said_well = ended && static_cast<std::uint64_t>(said) <= kMostSamples;
+    std::set<std::int64_t> unreadable;
     for (const BadBlock& block : audit_session(db_, id).bad) {
-      if (block.readable) rewrite(block);
+      if (block.readable) {
+        rewrite(id, block);
+      } else {
+        unreadable.insert(block.id);
+      }
     }
     const auto samples = static_cast<std::uint64_t>(said);
-    place(id, said_well ? std::optional(samples) : std::nullopt);
+    place(id, unreadable, said_well ? std::optional(samples) : std::nullopt);
     const SessionAudit before = audit_session(db_, id);
     const std::uint64_t kept = before.samples;
     std::uint64_t lost = 0;
@@ -212,14 +217,14 @@ class Mend {
     return last;
   }
 
-  void rewrite(const BadBlock& block) {
+  void rewrite(std::int64_t id, const BadBlock& block) {
     const TimedSample& first = block.samples.front();
     exec(
         "UPDATE sample_blocks SET first_seq = ?2, count = ?3, first_device_us = ?4, t0_us = ?5, t1_us = ?6 WHERE id = "
         "?1",
         block.id, first.sample.seq, block.samples.size(), micros(first.sample.device_time), micros(first.t),
         micros(block.samples.back().t));
-    repair_.done.push_back(fmt::format("block {}: its row says again what it holds", block.ordinal));
+    repair_.done.push_back(fmt::format("session {}, block {}: its row says again what it holds", id, block.ordinal));
   }
 
   void gap(std::int64_t id, SessionTime t, GapKind kind, std::uint64_t count) {
@@ -228,28 +233,43 @@ class Mend {
          micros(t), to_string(kind), count);
   }
 
-  /// Puts blocks whose indices cannot be true, since they overlap, where they can be.
-  void place(std::int64_t id, std::optional<std::uint64_t> samples) {
-    std::vector<std::int64_t> ids;
+  /// Puts blocks whose indices cannot be true, since they overlap, where they can be. What an @p unreadable one says of
+  /// its size is believed last: it takes no more than there is to where the next one begins. @p end of the samples that
+  /// there are, where the session says so.
+  void place(std::int64_t id, const std::set<std::int64_t>& unreadable, std::optional<std::uint64_t> end) {
+    struct Block {
+      std::int64_t id;
+      std::int64_t ordinal;
+      std::uint64_t count;
+    };
+    std::vector<Block> blocks;
     std::vector<BlockPlace> places;
-    SQLite::Statement blocks(db_,
-                             "SELECT id, first_index, count FROM sample_blocks WHERE session_id = ? ORDER BY ordinal");
-    blocks.bind(1, id);
-    while (blocks.executeStep()) {
-      ids.push_back(blocks.getColumn(0).getInt64());
-      const auto count = static_cast<std::uint64_t>(blocks.getColumn(2).getInt64());
-      places.push_back({.first_index = static_cast<std::uint64_t>(blocks.getColumn(1).getInt64()),
-                        .count = count <= kMaxBlockSamples ? count : 0});
+    SQLite::Statement select(
+        db_, "SELECT id, ordinal, count, first_index FROM sample_blocks WHERE session_id = ? ORDER BY ordinal");
+    select.bind(1, id);
+    while (select.executeStep()) {
+      const Block& block =
+          blocks.emplace_back(Block{.id = select.getColumn(0).getInt64(),
+                                    .ordinal = select.getColumn(1).getInt64(),
+                                    .count = static_cast<std::uint64_t>(select.getColumn(2).getInt64())});
+      places.push_back({.first_index = static_cast<std::uint64_t>(select.getColumn(3).getInt64()),
+                        .count = unreadable.contains(block.id) ? 0 : block.count});
     }
     // What could not be written has its places too.
     const std::int64_t unwritten =
         number("SELECT coalesce(sum(count), 0) FROM gaps WHERE session_id = ? AND kind = 'write'", id);
-    if (samples) *samples += static_cast<std::uint64_t>(unwritten);
-    const std::vector<std::uint64_t> right = place_blocks(places, samples);
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (right[i] == places[i].first_index) continue;
-      exec("UPDATE sample_blocks SET first_index = ?2 WHERE id = ?1", ids[i], right[i]);
-      repair_.done.push_back(fmt::format("session {}: a block is where it belongs again, at sample {}", id, right[i]));
+    if (end) *end += static_cast<std::uint64_t>(unwritten);
+    const std::vector<std::uint64_t> right = place_blocks(places, end);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      if (right[i] != places[i].first_index) {
+        exec("UPDATE sample_blocks SET first_index = ?2 WHERE id = ?1", blocks[i].id, right[i]);
+        repair_.done.push_back(fmt::format("session {}, block {}: it is where it belongs again, at sample {}", id,
+                                           blocks[i].ordinal, right[i]));
+      }
+      const std::optional<std::uint64_t> next = i + 1 < blocks.size() ? std::optional(right[i + 1]) : end;
+      if (!unreadable.contains(blocks[i].id) || !next || *next < right[i] || blocks[i].count <= *next - right[i])
+        continue;
+      exec("UPDATE sample_blocks SET count = ?2 WHERE id = ?1", blocks[i].id, *next - right[i]);
     }
   }
 

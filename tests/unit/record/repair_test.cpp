@@ -55,6 +55,13 @@ TEST(DatabaseRepair, MendsEachKindOfDamageThatCheckNamesAndKeepsTheRest) {
        "session 2 (2025-03-01T07:15:00.000250Z + 1.0 s), block 1: a block of samples is damaged", true},
       {"UPDATE sample_blocks SET data = x'00', count = -5 WHERE session_id = 2 AND ordinal = 1",
        "a block of samples is damaged", true},
+      {"UPDATE sample_blocks SET data = x'00', count = 60000 WHERE session_id = 2 AND ordinal = 1",
+       "a block of samples is damaged", true},
+      {"UPDATE sample_blocks SET data = x'00', count = 60000 WHERE session_id = 2 AND ordinal = (SELECT max(ordinal) "
+       "FROM sample_blocks WHERE session_id = 2)",
+       "a block of samples is damaged", true},
+      {"UPDATE sample_blocks SET data = x'00', first_index = 3 WHERE session_id = 2 AND ordinal = 1",
+       "a block of samples is damaged", true},
       {"UPDATE sample_blocks SET first_index = first_index + 7 WHERE session_id = 2 AND ordinal = 1",
        "blocks overlap at sample", false},
       {"UPDATE sample_blocks SET first_index = first_index - 7 WHERE session_id = 2 AND ordinal = 1",
