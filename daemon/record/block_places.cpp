@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/record/block_places.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace knead::record {
 
@@ -15,25 +17,24 @@ Free free_before(std::uint64_t first_index, std::uint64_t samples_before) {
   return first_index - samples_before;
 }
 
-/// Which make the longest run that never falls; of several the one that ends last.
+/// Which make the longest run that never falls; of several the one that ends last. Patience sorting.
 std::vector<bool> longest_run(std::span<const Free> free) {
   constexpr auto kNone = static_cast<std::size_t>(-1);
-  std::vector<std::size_t> length(free.size(), 0);
+  // By length less 1: where, of the runs so long, the one that ends lowest does; these ends never fall.
+  std::vector<std::size_t> ends;
   std::vector<std::size_t> before(free.size(), kNone);
-  std::size_t last = kNone;
   for (std::size_t at = 0; at < free.size(); ++at) {
     if (!free[at]) continue;
-    for (std::size_t i = 0; i < at; ++i) {
-      if (free[i] && *free[i] <= *free[at] && length[i] >= length[at]) {
-        length[at] = length[i];
-        before[at] = i;
-      }
+    const auto longer = std::ranges::upper_bound(ends, *free[at], {}, [&](std::size_t end) { return *free[end]; });
+    if (longer != ends.begin()) before[at] = *std::prev(longer);
+    if (longer == ends.end()) {
+      ends.push_back(at);
+    } else {
+      *longer = at;
     }
-    ++length[at];
-    if (last == kNone || length[at] >= length[last]) last = at;
   }
   std::vector<bool> in_it(free.size(), false);
-  for (std::size_t at = last; at != kNone; at = before[at]) in_it[at] = true;
+  for (std::size_t at = ends.empty() ? kNone : ends.back(); at != kNone; at = before[at]) in_it[at] = true;
   return in_it;
 }
 

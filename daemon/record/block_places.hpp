@@ -19,7 +19,7 @@ struct BlockPlace {
 
 /// The indices that the blocks of a session, in their order, must have so that none overlap: of as many as can be true
 /// together the one that the row says, of the others that of the end of the block before. Places may be free between
-/// blocks, where some could not be written. @p end of the session's samples, where it is known. Pure; quadratic.
+/// blocks, where some could not be written. @p end of the session's samples, where it is known. Pure; n log n.
 [[nodiscard]] std::vector<std::uint64_t> place_blocks(std::span<const BlockPlace> blocks,
                                                       std::optional<std::uint64_t> end);
 

@@ -33,7 +33,7 @@ TEST(BlockPlaces, OfABlockOfUnknownSizeLeaveRoomForItBeforeTheNext) {
 
 TEST(BlockPlaces, OfADayAreFoundAtOnceHoweverTheyAreDamaged) {
   std::vector<BlockPlace> blocks;
-  for (std::uint64_t i = 0; i < 3000; ++i) blocks.push_back({i * 10 + (i * 7919) % 1000, 10});
+  for (std::uint64_t i = 0; i < 300'000; ++i) blocks.push_back({i * 10 + (i * 7919) % 1000, 10});
   const auto places = place_blocks(blocks, std::nullopt);
   ASSERT_EQ(places.size(), blocks.size());
   for (std::size_t i = 1; i < places.size(); ++i) ASSERT_GE(places[i], places[i - 1] + 10) << i;
