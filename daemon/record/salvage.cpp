@@ -35,9 +35,9 @@ std::vector<Table> tables_of(SQLite::Database& db) {
   return tables;
 }
 
-std::string list_of(const std::vector<std::string>& names, const char* after = "") {
+std::string list_of(const std::vector<std::string>& names, const char* after = "", const char* between = ", ") {
   std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name + after;
+  for (const std::string& name : names) list += (list.empty() ? "" : between) + name + after;
   return list;
 }
 
@@ -47,11 +47,13 @@ class Salvage {
   Salvage(SQLite::Database& damaged, SQLite::Database& copy, const Table& table, const ProbeLimits& limits,
           UnreadSessions& unread)
       : damaged_(damaged),
+        copy_(copy),
         table_(table),
         limits_(limits),
         unread_(unread),
         insert_(copy, fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING", table.name,
-                                  list_of(table.columns), marks(table.columns.size()))) {}
+                                  list_of(table.columns), marks(table.columns.size()))),
+        same_(copy, fmt::format("SELECT 1 FROM {} WHERE {}", table.name, list_of(table.columns, " IS ?", " AND "))) {}
 
   /// @return whether every row could be read.
   bool run() {
@@ -86,6 +88,8 @@ class Salvage {
   }
   /// Whether there were rows that could be read, and that the table does not take.
   [[nodiscard]] bool refused() const { return refused_; }
+  /// Whether there were rows with the key of another.
+  [[nodiscard]] bool doubled() const { return doubled_; }
 
  private:
   static constexpr std::int64_t kLastKey = std::numeric_limits<std::int64_t>::max() - 1;
@@ -111,49 +115,69 @@ class Salvage {
         select.tryReset();
         return result == SQLITE_DONE;
       }
-      for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-        copy_value(select.getColumn(static_cast<int>(i)), static_cast<int>(i) + 1);
-      }
       if (!table_.key.empty()) last_key_ = select.getColumn(static_cast<int>(table_.columns.size())).getInt64();
-      insert();
+      if (insert(select)) continue;
+      // As lost as one that cannot be read.
+      if (last_key_) unread_.ids.insert(*last_key_);
     }
   }
 
-  void copy_value(const SQLite::Column& value, int to) {
+  void bind_row(SQLite::Statement& to, SQLite::Statement& row) const {
+    for (int i = 0; i < static_cast<int>(table_.columns.size()); ++i) bind(to, i + 1, row.getColumn(i));
+  }
+
+  static void bind(SQLite::Statement& statement, int to, const SQLite::Column& value) {
     if (value.isInteger()) {
-      insert_.bind(to, value.getInt64());
+      statement.bind(to, value.getInt64());
     } else if (value.isFloat()) {
-      insert_.bind(to, value.getDouble());
+      statement.bind(to, value.getDouble());
     } else if (value.isText()) {
-      insert_.bind(to, value.getString());
+      statement.bind(to, value.getString());
     } else if (value.isBlob()) {
       // SQLite gives nullptr for an empty one, and takes nullptr for NULL.
       const void* bytes = value.getBlob();
-      insert_.bind(to, bytes == nullptr ? "" : bytes, value.getBytes());
+      statement.bind(to, bytes == nullptr ? "" : bytes, value.getBytes());
     } else {
-      insert_.bind(to);
+      statement.bind(to);
     }
   }
 
-  /// A row whose values the table does not take (a NULL where damage left one) is as lost as one that cannot be read.
-  void insert() {
+  /// @return whether it is in the copy now. Not one whose values the table does not take (a NULL where damage left
+  /// one), and not one whose key another has.
+  bool insert(SQLite::Statement& row) {
+    bind_row(insert_, row);
     const int result = insert_.tryExecuteStep();
     insert_.tryReset();
-    if (result == SQLITE_DONE) return;
+    if (result == SQLITE_DONE) {
+      // Around damage a row is read more than once.
+      const bool there = copy_.getChanges() > 0 || is_there(row);
+      doubled_ = doubled_ || !there;
+      return there;
+    }
     if ((result & 0xFF) == SQLITE_CONSTRAINT || (result & 0xFF) == SQLITE_MISMATCH) {
       refused_ = true;
-      return;
+      return false;
     }
     throw SQLite::Exception(::sqlite3_errstr(result), result);
   }
 
+  bool is_there(SQLite::Statement& row) {
+    bind_row(same_, row);
+    const bool there = same_.executeStep();
+    same_.reset();
+    return there;
+  }
+
   SQLite::Database& damaged_;
+  SQLite::Database& copy_;
   const Table& table_;
   const ProbeLimits& limits_;
   UnreadSessions& unread_;
   SQLite::Statement insert_;
+  SQLite::Statement same_;  ///< finds a row that is there already
   std::optional<std::int64_t> last_key_;
   bool refused_ = false;
+  bool doubled_ = false;
 };
 
 }  // namespace
@@ -167,6 +191,7 @@ UnreadSessions salvage(SQLite::Database& damaged, SQLite::Database& copy, std::v
     Salvage one(damaged, copy, table, limits, counted ? of_others : unread);
     if (!one.run()) missing.push_back("some of the table " + table.name + " cannot be read");
     if (one.refused()) missing.push_back("some rows of the table " + table.name + " held what no row may hold");
+    if (one.doubled()) missing.push_back("some rows of the table " + table.name + " had the number of another");
   }
   return unread;
 }

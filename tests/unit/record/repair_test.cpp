@@ -12,6 +12,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <utility>
 
 #include "daemon/record/maintain.hpp"
 #include "daemon/record/repair.hpp"
@@ -279,16 +280,55 @@ TEST(DatabaseRepair, SaysWhichTableHeldARowThatNoTableTakes) {
   EXPECT_EQ(SQLite::Database(path).execAndGet("SELECT group_concat(n) FROM reps").getString(), "2");
 }
 
+TEST(DatabaseRepair, SaysThatOfTwoRowsWithOneNumberOneIsLostUnlessTheyAreAlike) {
+  for (const auto& [peak, is_told] : {std::pair{"5.5", false}, {"7.5", true}}) {
+    const TempFolder folder;
+    const std::string path = folder.file("knead.db");
+    write_sessions(path, 1, 100);
+    tamper(path, std::string("CREATE TABLE lax AS SELECT * FROM reps; DROP TABLE reps; ALTER TABLE lax RENAME TO reps;"
+                             "INSERT INTO reps VALUES (1, 0, 1, 0, 0, 5.5, 1, 1, 0), (1, 0, 1, 0, 0, ") +
+                     peak + ", 1, 1, 0); UPDATE sessions SET lost = 5");
+    const auto repair = repair_database(path);
+    ASSERT_TRUE(repair) << repair.error().message();
+    constexpr const char* kTold = "some rows of the table reps had the number of another";
+    EXPECT_EQ(std::ranges::count(repair->done, kTold), is_told ? 1 : 0);
+    EXPECT_EQ(SQLite::Database(path).execAndGet("SELECT group_concat(peak_n) FROM reps").getString(), "5.5");
+  }
+}
+
+TEST(DatabaseRepair, PutsEventsAndInputsThatNoTableTakesOnRecordAsAGap) {
+  for (const std::string row : {"inputs VALUES (2, 1, NULL, '', '')", "events VALUES (2, 1, NULL, '', '')",
+                                "inputs VALUES (2, 0, 7, 'pause', '{}')"}) {
+    SCOPED_TRACE(row);
+    const std::string table = row.substr(0, 6);
+    const TempFolder folder;
+    const std::string path = folder.file("knead.db");
+    write_sessions(path, 3, 100);
+    tamper(path, "CREATE TABLE lax AS SELECT * FROM " + table + "; DROP TABLE " + table +
+                     "; ALTER TABLE lax RENAME TO " + table + "; INSERT INTO " + row +
+                     "; UPDATE sessions SET lost = 5");
+    const auto repair = repair_database(path);
+    ASSERT_TRUE(repair) << repair.error().message();
+    for (const auto& [id, found] : inputs_of(path)) EXPECT_EQ(found.second, id == 2) << "session " << id;
+  }
+}
+
 TEST(DatabaseRepair, OfAFarKeyBehindDamageDoesNotTryAllTheKeysBetween) {
   const TempFolder folder;
   const std::string path = folder.file("knead.db");
   write_sessions(path, 1, 12'000);
   tamper(path, "UPDATE sample_blocks SET id = id + 4000000000000000000 WHERE ordinal > 1");
-  test::spoil_page(path, test::page_of(path, "sample_blocks", 1));
+  const int page = test::page_of(path, "sample_blocks", 1);
+  const int blocks = SQLite::Database(path).execAndGet("SELECT count(*) FROM sample_blocks").getInt();
+  const int spoiled =
+      SQLite::Database(path).execAndGet("SELECT ncell FROM dbstat WHERE pageno = " + std::to_string(page)).getInt();
+  test::spoil_page(path, page);
   const auto repair = repair_database(path);
   ASSERT_TRUE(repair) << repair.error().message();
   EXPECT_THAT(repair->done, testing::Contains("some of the table sample_blocks cannot be read"));
   EXPECT_THAT(what_is_wrong(path), IsEmpty());
+  EXPECT_EQ(SQLite::Database(path).execAndGet("SELECT count(*) FROM sample_blocks").getInt(), blocks - spoiled)
+      << "more was lost than the page held";
 }
 
 TEST(DatabaseRepair, ByRootGivesTheNewFileToTheOwnerOfTheOld) {
