@@ -20,9 +20,13 @@ Result<LockFile> LockFile::take(const std::string& database) {
                       "check that its folder exists and belongs to the user who runs this");
   }
   LockFile lock(fd);
-  // Root who repairs another's database must not lock them out of it.
+  // Root who repairs another's database must not lock them out of it; nor give them what they have linked to that name.
   struct stat of{};
-  if (::geteuid() == 0 && ::stat(database.c_str(), &of) == 0) static_cast<void>(::fchown(fd, of.st_uid, of.st_gid));
+  struct stat at{};
+  if (::geteuid() == 0 && ::stat(database.c_str(), &of) == 0 && ::fstat(fd, &at) == 0 && S_ISREG(at.st_mode) &&
+      at.st_nlink == 1) {
+    static_cast<void>(::fchown(fd, of.st_uid, of.st_gid));
+  }
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return fail_errno(Errc::kStorage, "cannot lock " + path);
     std::array<char, 16> pid{};

@@ -77,8 +77,10 @@ Result<FileBeside> FileBeside::make(const std::string& path) {
   mode_t mode = 0666U & ~mask;
   if (::stat(path.c_str(), &old) == 0) {
     mode = old.st_mode & 0777U;
-    // Root alone may give a file away; whoever else is here may at most be of its group.
-    if (::fchown(fd, old.st_uid, old.st_gid) != 0) static_cast<void>(::fchown(fd, static_cast<uid_t>(-1), old.st_gid));
+    // Root alone may give a file away; whoever else is here may at most be of its group. Who is not has another group,
+    // which was never meant.
+    constexpr auto kKeep = static_cast<uid_t>(-1);
+    if (::fchown(fd, old.st_uid, old.st_gid) != 0 && ::fchown(fd, kKeep, old.st_gid) != 0) mode &= ~070U;
   }
   static_cast<void>(::fchmod(fd, mode));
   ::close(fd);

@@ -4,6 +4,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +15,7 @@
 #include <span>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "daemon/record/audit.hpp"
 #include "daemon/record/block_codec.hpp"
@@ -345,6 +348,11 @@ std::string free_name(const std::string& path) {
   return name;
 }
 
+uid_t owner_of(const std::string& path) {
+  struct stat of{};
+  return ::stat(path.c_str(), &of) == 0 ? of.st_uid : ::geteuid();
+}
+
 }  // namespace
 
 Result<Repair> repair_database(const std::string& path) {
@@ -365,6 +373,10 @@ Result<Repair> repair_database(const std::string& path) {
   if (!sound->sound()) {
     return fail(Errc::kStorage, fmt::format("{} cannot be repaired: {}", path, to_string(sound->findings.front())),
                 "restore a backup of it; it was left as it is");
+  }
+  if (const auto [old, made] = std::pair(owner_of(path), owner_of(copy->name())); old != made) {
+    repair.done.push_back(
+        fmt::format("it belongs to user {} now, and belonged to {}: only root could give it back (chown)", made, old));
   }
   repair.kept_as = free_name(path);
   auto swap = DatabaseSwap::prepare(*std::move(copy), path, repair.kept_as);

@@ -2,7 +2,9 @@
 // knead db repair: what it keeps of a damaged file, and what it says of the rest.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -350,6 +352,50 @@ TEST(DatabaseRepair, ByRootGivesTheNewFileToTheOwnerOfTheOld) {
     EXPECT_EQ(now.st_gid, kNobody);
     EXPECT_EQ(now.st_mode & 0777U, file == path ? 0640U : 0644U);
   }
+}
+
+TEST(DatabaseRepair, ByRootGivesAwayNothingThatIsLinkedToTheLocksName) {
+  if (::getuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  constexpr uid_t kNobody = 65534;
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  write_sessions(path, 1, 100);
+  ASSERT_EQ(::chown(path.c_str(), kNobody, kNobody), 0);
+  const std::string secret = folder.file("secret");
+  std::filesystem::rename(path + ".lock", secret);
+  std::filesystem::create_hard_link(secret, path + ".lock");
+  ASSERT_TRUE(repair_database(path));
+  struct stat now{};
+  ASSERT_EQ(::stat(secret.c_str(), &now), 0);
+  EXPECT_EQ(now.st_uid, 0U);
+}
+
+TEST(DatabaseRepair, ByAnotherUserSaysSoAndLetsNoGroupReadThatWasNeverMeant) {
+  if (::getuid() != 0) GTEST_SKIP() << "only root can become another user";
+  constexpr uid_t kNobody = 65534;
+  const TempFolder folder;
+  const std::string path = folder.file("knead.db");
+  write_sessions(path, 1, 100);
+  std::filesystem::remove(path + ".lock");
+  tamper(path, "UPDATE sessions SET lost = 5");
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0777), 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0664), 0);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    if (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) ::_exit(1);
+    const auto repair = repair_database(path);
+    const bool said = repair && std::ranges::any_of(repair->done, [](const std::string& done) {
+                        return done.starts_with("it belongs to user 65534 now, and belonged to 0");
+                      });
+    ::_exit(said ? 0 : 2);
+  }
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(status, 0);
+  struct stat now{};
+  ASSERT_EQ(::stat(path.c_str(), &now), 0);
+  EXPECT_EQ(now.st_uid, kNobody);
+  EXPECT_EQ(now.st_mode & 0777U, 0604U);
 }
 
 TEST(DatabaseRepair, LeavesASoundDatabaseAsItIs) {
