@@ -3,18 +3,31 @@
 
 namespace knead {
 
-/// Built with AddressSanitizer or ThreadSanitizer, whose own memory and system calls no limit may count. GCC says so by
-/// macros, Clang by features.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kUnderSanitizer = true;
+// What this is built with. GCC says so by macros, Clang by features.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kUnderAddressSanitizer = true;
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool kUnderSanitizer = true;
+#if __has_feature(address_sanitizer)
+inline constexpr bool kUnderAddressSanitizer = true;
 #else
-inline constexpr bool kUnderSanitizer = false;
+inline constexpr bool kUnderAddressSanitizer = false;
 #endif
 #else
-inline constexpr bool kUnderSanitizer = false;
+inline constexpr bool kUnderAddressSanitizer = false;
 #endif
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kUnderThreadSanitizer = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr bool kUnderThreadSanitizer = true;
+#else
+inline constexpr bool kUnderThreadSanitizer = false;
+#endif
+#else
+inline constexpr bool kUnderThreadSanitizer = false;
+#endif
+
+/// One whose own memory and system calls no limit may count.
+inline constexpr bool kUnderSanitizer = kUnderAddressSanitizer || kUnderThreadSanitizer;
 
 }  // namespace knead
