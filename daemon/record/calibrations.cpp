@@ -18,8 +18,6 @@ namespace {
 constexpr std::array<std::pair<Means, std::string_view>, 4> kMeans{
     {{Means::kFound, "found"}, {Means::kWeights, "weights"}, {Means::kTare, "tare"}, {Means::kUndo, "undo"}}};
 
-std::int64_t unix_us(WallTime t) { return t.time_since_epoch().count(); }
-
 constexpr const char* kRows = R"sql(
   SELECT id, ball_serial, at, at_unix_us, means, calibrated, point_a_raw, point_a_mn, point_b_raw, point_b_mn, tare_raw,
          reference_raw, residual_pct, knead_version, undone_at
@@ -74,7 +72,7 @@ void insert(SQLite::Database& db, const CalibrationChange& change) {
     INSERT INTO ball_calibrations (ball_serial, at, at_unix_us, means, calibrated, point_a_raw, point_a_mn, point_b_raw,
                                    point_b_mn, tare_raw, reference_raw, residual_pct, knead_version)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql");
-  run(row, change.ball_serial, iso_utc(change.at), unix_us(change.at), to_string(change.means), c.calibrated,
+  run(row, change.ball_serial, iso_utc(change.at), micros(change.at), to_string(change.means), c.calibrated,
       c.point_a_raw, c.point_a_mn, c.point_b_raw, c.point_b_mn, c.tare_raw, c.reference_raw, change.residual_pct,
       std::string(KNEAD_VERSION));
   const std::int64_t id = db.getLastInsertRowid();
@@ -108,13 +106,13 @@ std::optional<Means> means_from(std::string_view name) noexcept {
 
 Result<std::vector<StoredCalibration>> Calibrations::ball_came(const std::string& serial, std::uint16_t firmware,
                                                                WallTime at, const protocol::Calibration& calibration) {
-  return guarded(store_->path_, "write to", [&]() -> Result<std::vector<StoredCalibration>> {
-    SQLite::Database& db = *store_->db_;
+  return guarded(store_->path(), "write to", [&]() -> Result<std::vector<StoredCalibration>> {
+    SQLite::Database& db = store_->database();
     SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
     SQLite::Statement seen(db, R"sql(
       INSERT INTO balls VALUES (?1, ?2, ?3, ?4, ?3, ?4)
       ON CONFLICT (serial) DO UPDATE SET firmware = ?2, last_seen = ?3, last_seen_unix_us = ?4)sql");
-    run(seen, serial, int{firmware}, iso_utc(at), unix_us(at));
+    run(seen, serial, int{firmware}, iso_utc(at), micros(at));
     auto journal = read_journal(db, serial);
     if (journal.empty() || journal.back().calibration != calibration) {
       insert(db,
@@ -127,19 +125,19 @@ Result<std::vector<StoredCalibration>> Calibrations::ball_came(const std::string
 }
 
 Result<std::vector<StoredCalibration>> Calibrations::add(const CalibrationChange& change) {
-  return guarded(store_->path_, "write to", [&]() -> Result<std::vector<StoredCalibration>> {
-    SQLite::Transaction transaction(*store_->db_, SQLite::TransactionBehavior::IMMEDIATE);
-    insert(*store_->db_, change);
-    auto journal = read_journal(*store_->db_, change.ball_serial);
+  return guarded(store_->path(), "write to", [&]() -> Result<std::vector<StoredCalibration>> {
+    SQLite::Transaction transaction(store_->database(), SQLite::TransactionBehavior::IMMEDIATE);
+    insert(store_->database(), change);
+    auto journal = read_journal(store_->database(), change.ball_serial);
     transaction.commit();
     return journal;
   });
 }
 
 Result<std::vector<StoredCalibration>> Calibrations::journal(const std::string& serial) const {
-  return guarded(store_->path_, "read", [&]() -> Result<std::vector<StoredCalibration>> {
-    const SQLite::Transaction snapshot(*store_->db_);
-    return read_journal(*store_->db_, serial);
+  return guarded(store_->path(), "read", [&]() -> Result<std::vector<StoredCalibration>> {
+    const SQLite::Transaction snapshot(store_->database());
+    return read_journal(store_->database(), serial);
   });
 }
 

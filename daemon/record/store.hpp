@@ -68,11 +68,11 @@ class Store {
   [[nodiscard]] Result<> for_each_sample(std::int64_t id, const std::function<void(const TimedSample&)>& sample) const;
   /// SQLite's own look at the whole file. Errors: kStorage with what it found.
   [[nodiscard]] Result<> check() const;
-  /// For the files of this folder that keep other tables than a session's (profiles.cpp, safety_answers.cpp).
+  /// For the files of this folder that keep other tables than a session's (calibrations.cpp, profiles.cpp,
+  /// safety_answers.cpp).
   [[nodiscard]] SQLite::Database& database() const { return *db_; }
 
  private:
-  friend class Calibrations;  // its tables are its business
   Store(std::string path, std::optional<LockFile> lock, std::unique_ptr<SQLite::Database> db);
   void close_unfinished_sessions();
   void write(const SessionBuffer& buffer, std::int64_t id);
