@@ -52,26 +52,26 @@ std::string plain(double value) {
 }
 
 void PixelCurve::add(double at, double value) {
-  if (pixels_.empty() || !(to_ > from_) || !std::isfinite(value)) return;
+  if (columns_.empty() || !(to_ > from_) || !std::isfinite(value)) return;
   const double share = std::clamp((at - from_) / (to_ - from_), 0.0, 1.0);
   const auto index =
-      std::min(static_cast<std::size_t>(share * static_cast<double>(pixels_.size())), pixels_.size() - 1);
-  Pixel& pixel = pixels_[index];
-  if (!pixel.filled) {
-    pixel = {.lowest = value, .highest = value, .first = value, .last = value, .filled = true, .begins = interrupted_};
+      std::min(static_cast<std::size_t>(share * static_cast<double>(columns_.size())), columns_.size() - 1);
+  PixelColumn& column = columns_[index];
+  if (!column.filled) {
+    column = {.lowest = value, .highest = value, .first = value, .last = value, .filled = true, .begins = interrupted_};
   } else {
-    pixel.lowest = std::min(pixel.lowest, value);
-    pixel.highest = std::max(pixel.highest, value);
-    pixel.last = value;
+    column.lowest = std::min(column.lowest, value);
+    column.highest = std::max(column.highest, value);
+    column.last = value;
   }
   interrupted_ = false;
 }
 
 std::string PixelCurve::path(const Scale& x, const Scale& y) const {
   std::string data;
-  const double width = (to_ - from_) / static_cast<double>(std::max<std::size_t>(pixels_.size(), 1));
-  for (std::size_t i = 0; i < pixels_.size(); ++i) {
-    const Pixel& c = pixels_[i];
+  const double width = (to_ - from_) / static_cast<double>(std::max<std::size_t>(columns_.size(), 1));
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const PixelColumn& c = columns_[i];
     if (!c.filled) continue;
     const std::string at = px(x(from_ + (static_cast<double>(i) + 0.5) * width));
     // Into the column where it begins, over its whole range, and out where it ends; a place is not named twice.
@@ -95,7 +95,7 @@ std::string PixelCurve::path(const Scale& x, const Scale& y) const {
 
 std::optional<double> PixelCurve::lowest() const {
   std::optional<double> found;
-  for (const Pixel& c : pixels_) {
+  for (const PixelColumn& c : columns_) {
     if (c.filled) found = std::min(found.value_or(c.lowest), c.lowest);
   }
   return found;
@@ -103,7 +103,7 @@ std::optional<double> PixelCurve::lowest() const {
 
 std::optional<double> PixelCurve::highest() const {
   std::optional<double> found;
-  for (const Pixel& c : pixels_) {
+  for (const PixelColumn& c : columns_) {
     if (c.filled) found = std::max(found.value_or(c.highest), c.highest);
   }
   return found;

@@ -42,7 +42,7 @@ struct Scale {
 /// of the session, and the picture has the same size. Pure; memory by columns.
 class PixelCurve {
  public:
-  PixelCurve(std::size_t count, double from, double to) : from_(from), to_(to), pixels_(count) {}
+  PixelCurve(std::size_t count, double from, double to) : from_(from), to_(to), columns_(count) {}
   void add(double at, double value);
   /// What comes next does not follow from what came before: the curve is interrupted.
   void interrupt() { interrupted_ = true; }
@@ -52,7 +52,7 @@ class PixelCurve {
   [[nodiscard]] std::optional<double> highest() const;
 
  private:
-  struct Pixel {
+  struct PixelColumn {
     double lowest = 0.0;
     double highest = 0.0;
     double first = 0.0;
@@ -62,7 +62,7 @@ class PixelCurve {
   };
   double from_;
   double to_;
-  std::vector<Pixel> pixels_;
+  std::vector<PixelColumn> columns_;
   bool interrupted_ = true;
 };
 

@@ -28,9 +28,9 @@ Profile profile_from(SQLite::Statement& select) {
   if (const auto first_day = row.optional_integer()) {
     session::Plan plan;
     plan.first_day = *first_day;
-    plan.weeks = row.small();
-    plan.at[0] = row.small();
-    plan.at[1] = row.small();
+    plan.weeks = row.int32();
+    plan.at[0] = row.int32();
+    plan.at[1] = row.int32();
     plan.remind = row.flag();
     p.plan = plan;
   }
@@ -66,7 +66,7 @@ Result<> save_profile(Store& store, const Profile& p, WallTime now) {
       ON CONFLICT (name) DO UPDATE SET
         band_lo_n = ?3, band_hi_n = ?4, band_hysteresis_n = ?5, soft_cap_n = ?6, relaxation = ?7,
         plan_first_day = ?8, plan_weeks = ?9, plan_first_at = ?10, plan_second_at = ?11, plan_remind = ?12)sql");
-    const BandColumns band(p.band);
+    const BandValues band(p.band);
     const session::Plan plan = p.plan.value_or(session::Plan{});
     const auto first_day = p.plan ? std::optional(static_cast<int>(plan.first_day)) : std::nullopt;
     run(upsert, p.name, micros(p.created.value_or(now)), band.lo, band.hi, band.hysteresis,

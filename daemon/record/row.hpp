@@ -20,7 +20,7 @@ class Row {
  public:
   explicit Row(SQLite::Statement& statement) : statement_(statement) {}
   std::int64_t integer() { return next().getInt64(); }
-  int small() { return next().getInt(); }
+  int int32() { return next().getInt(); }
   std::uint64_t count() { return static_cast<std::uint64_t>(integer()); }
   bool flag() { return integer() != 0; }
   std::string text() { return next().getString(); }
@@ -46,7 +46,7 @@ class Row {
     const SQLite::Column c = next();
     return c.isNull() ? std::nullopt : std::optional(c.getString());
   }
-  /// Three columns, as BandColumns.
+  /// Three columns, as BandValues.
   std::optional<session::Band> optional_band() {
     const auto lo = optional_real();
     const auto hi = optional_real();
@@ -62,8 +62,8 @@ class Row {
 };
 
 /// A band that there may be: three columns, all or none.
-struct BandColumns {
-  explicit BandColumns(const std::optional<session::Band>& band) {
+struct BandValues {
+  explicit BandValues(const std::optional<session::Band>& band) {
     if (!band) return;
     lo = band->lo.value;
     hi = band->hi.value;

@@ -19,7 +19,7 @@ SafetyAnswer answer_from(SQLite::Statement& select) {
   SafetyAnswer answer;
   answer.profile = row.text();
   answer.at = row.text();
-  answer.given.version = row.small();
+  answer.given.version = row.int32();
   std::istringstream ids(row.text());
   for (std::string id; ids >> id;) answer.given.yes.push_back(id);
   answer.given.clinician_asked = row.flag();

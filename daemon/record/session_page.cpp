@@ -198,17 +198,17 @@ std::vector<Span> without(std::span<const Span> wholes, std::span<const Span> ho
 }
 
 /// In order; those that lie nearer than @p least cannot be told apart in the picture, and are one.
-std::vector<Span> seen(std::vector<Span> spans, double least) {
+std::vector<Span> merged(std::vector<Span> spans, double least) {
   std::ranges::sort(spans, {}, &Span::from);
-  std::vector<Span> seen;
+  std::vector<Span> apart;
   for (const Span& span : spans) {
-    if (!seen.empty() && span.from <= seen.back().to + least) {
-      seen.back().to = std::max(seen.back().to, span.to);
+    if (!apart.empty() && span.from <= apart.back().to + least) {
+      apart.back().to = std::max(apart.back().to, span.to);
     } else {
-      seen.push_back(span);
+      apart.push_back(span);
     }
   }
-  return seen;
+  return apart;
 }
 
 /// The same in fewer pieces, and as long in all: what was credited must not look like more. Holes of a piece, @p least
@@ -261,7 +261,7 @@ void rectangle(Out out, std::string_view kind, double x0, double x1, double y0, 
 }
 
 void spans(Out out, std::string_view kind, const std::vector<Span>& all, const Scale& x, double pixel_s) {
-  for (const Span& s : seen(all, kLeastWidth * pixel_s)) rectangle(out, kind, x(s.from), x(s.to), kTop, kBottom);
+  for (const Span& s : merged(all, kLeastWidth * pixel_s)) rectangle(out, kind, x(s.from), x(s.to), kTop, kBottom);
 }
 
 void draw_axes(Out out, const Axes& axes) {

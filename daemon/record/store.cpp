@@ -52,7 +52,7 @@ std::int64_t insert_session(SQLite::Database& db, const SessionHeader& h) {
                           contact_area_mm2, target_reps, nrs_before, inputs_kept, own_band_lo_n, own_band_hi_n,
                           own_band_hysteresis_n, own_soft_cap_n)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?))sql");
-  const BandColumns own(h.band);
+  const BandValues own(h.band);
   run(insert, iso_utc(h.started_at), micros(h.started_at), h.profile, to_string(h.origin), h.routine.id,
       h.routine.title, session::to_string(h.routine.method), session::to_string(h.side), h.routine.source, h.config,
       h.knead_version, fmt::format("{}.{}", h.ball.version_major, h.ball.version_minor), h.ball_serial,
