@@ -12,11 +12,13 @@
 #include "daemon/live/daemon.hpp"
 #include "daemon/record/store.hpp"
 #include "hw/sim/sim_bus.hpp"
-#include "tests/unit/live/held_disk.hpp"
+#include "tests/unit/record/held_disk.hpp"
 #include "tests/wrapped_bus.hpp"
 
 namespace knead::live {
 namespace {
+
+using record::test::HeldDisk;
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;

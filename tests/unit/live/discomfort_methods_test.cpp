@@ -8,10 +8,12 @@
 #include "daemon/api/discomfort_messages.hpp"
 #include "daemon/api/messages.hpp"
 #include "tests/unit/live/daemon_on_socket.hpp"
-#include "tests/unit/live/held_disk.hpp"
+#include "tests/unit/record/held_disk.hpp"
 
 namespace knead::live {
 namespace {
+
+using record::test::HeldDisk;
 
 using testing::HasSubstr;
 

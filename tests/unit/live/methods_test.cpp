@@ -12,10 +12,12 @@
 #include "daemon/api/json_rpc.hpp"
 #include "daemon/api/safety_messages.hpp"
 #include "tests/unit/live/daemon_on_socket.hpp"
-#include "tests/unit/live/held_disk.hpp"
+#include "tests/unit/record/held_disk.hpp"
 
 namespace knead::live {
 namespace {
+
+using record::test::HeldDisk;
 
 using MethodsTest = DaemonOnSocket;
 

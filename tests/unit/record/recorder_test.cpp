@@ -11,6 +11,7 @@
 #include <fstream>
 #include <future>
 
+#include "tests/unit/record/held_disk.hpp"
 #include "tests/unit/record/support.hpp"
 
 namespace knead::record {
@@ -334,15 +335,9 @@ TEST(RecorderJobs, RunOnTheRecordersThreadInTheirOrder) {
 
 TEST(RecorderJobs, MoreThanAFewOfClientsAreRefusedAndWhatHappenedStillHasRoom) {
   const TempFolder folder;
-  std::optional<Recorder> recorder(std::in_place, open_store(folder.file("knead.db")));
-  std::promise<void> began;
-  std::promise<void> go_on;
   std::atomic<std::size_t> done{0};
-  ASSERT_TRUE(recorder->with_store([&](Store&) {
-    began.set_value();
-    go_on.get_future().wait();
-  }));
-  began.get_future().wait();  // from here on they wait
+  std::optional<Recorder> recorder(std::in_place, open_store(folder.file("knead.db")));
+  test::HeldDisk disk(*recorder);  // from here on they wait
   for (std::size_t n = 0; n < Recorder::kMaxClientJobs; ++n)
     ASSERT_TRUE(recorder->with_store([&](Store&) { ++done; })) << n;
   const auto refused = recorder->with_store([&](Store&) { done += 1000; });
@@ -351,7 +346,7 @@ TEST(RecorderJobs, MoreThanAFewOfClientsAreRefusedAndWhatHappenedStillHasRoom) {
   for (std::size_t n = Recorder::kMaxClientJobs; n < Recorder::kMaxJobs; ++n)
     EXPECT_TRUE(recorder->with_store([&](Store&) { ++done; }, Recorder::For::kRecord)) << n;
   EXPECT_FALSE(recorder->with_store([&](Store&) { done += 1000; }, Recorder::For::kRecord));
-  go_on.set_value();
+  disk.let_go();
   recorder.reset();
   EXPECT_EQ(done, Recorder::kMaxJobs) << "what was taken is done, also when the program ends";
 }
@@ -360,18 +355,12 @@ TEST(RecorderJobs, R6_BetweenTwoOfThemTheSessionsSamplesAreTaken) {
   const TempFolder folder;
   SampleRing ring = make_ring();
   const auto samples = on_one_clock(test::rough_ride(3000, 22, false));
+  std::promise<void> done;
+  std::vector<std::uint64_t> taken;
   // No time for jobs but one, then it is the session's turn.
   Recorder recorder(open_store(folder.file("knead.db")), {.drain_every = std::chrono::milliseconds(0)});
   recorder.start_session(test::header(), reader_of(ring), anchor_at(0, samples[0]));
-  std::promise<void> began;
-  std::promise<void> go_on;
-  std::promise<void> done;
-  std::vector<std::uint64_t> taken;
-  ASSERT_TRUE(recorder.with_store([&](Store&) {
-    began.set_value();
-    go_on.get_future().wait();
-  }));
-  began.get_future().wait();
+  test::HeldDisk disk(recorder);
   for (std::size_t n = 0; n < 3; ++n) {
     ASSERT_TRUE(recorder.with_store([&, n](Store&) {
       taken.push_back(recorder.status().samples);
@@ -380,7 +369,7 @@ TEST(RecorderJobs, R6_BetweenTwoOfThemTheSessionsSamplesAreTaken) {
       if (n == 2) done.set_value();
     }));
   }
-  go_on.set_value();
+  disk.let_go();
   done.get_future().wait();
   EXPECT_THAT(taken, ElementsAre(0U, 1000U, 2000U));
   recorder.end_session(test::summary(), 3000);

@@ -9,14 +9,14 @@
 
 #include "daemon/record/recorder.hpp"
 
-namespace knead::live {
+namespace knead::record::test {
 
 /// A disk that takes its time: from here on the recorder's thread does nothing, until it is let go.
 class HeldDisk {
  public:
-  explicit HeldDisk(record::Recorder& recorder) {
+  explicit HeldDisk(Recorder& recorder) {
     const auto began = std::make_shared<std::promise<void>>();
-    EXPECT_TRUE(recorder.with_store([began, may_go_on = go_on_.get_future().share()](record::Store&) {
+    EXPECT_TRUE(recorder.with_store([began, may_go_on = go_on_.get_future().share()](Store&) {
       began->set_value();
       may_go_on.wait();
     }));
@@ -34,4 +34,4 @@ class HeldDisk {
   bool held_ = true;
 };
 
-}  // namespace knead::live
+}  // namespace knead::record::test
