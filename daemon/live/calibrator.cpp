@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <utility>
 
 namespace knead::live {
@@ -14,6 +15,13 @@ namespace {
 record::WallTime now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
 }  // namespace
+
+struct Calibrator::Change {
+  std::string serial;
+  Told told;
+  Result<Done> when_late;  ///< what is told when the record has not answered in time
+  boost::asio::steady_timer patience;
+};
 
 void Calibrator::on_record(const std::string& serial, record::Recorder::For whom,
                            std::function<Result<Journal>(record::Calibrations&)> what,
@@ -57,7 +65,7 @@ Result<std::shared_ptr<Calibrator::Change>> Calibrator::begin_change(const std::
     return fail(Errc::kBusy, fmt::format("the calibration of ball {} is being changed already", serial),
                 "look at it when that is done");
   }
-  const auto change = std::make_shared<Change>(
+  auto change = std::make_shared<Change>(
       Change{.serial = serial,
              .told = told,
              .when_late = fail(Errc::kTimeout, "the record is slow to be written, and nothing was changed",

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -78,12 +77,7 @@ class Calibrator {
   using Make = std::function<Result<Made>(Station& station, const Journal& journal)>;
 
   /// A change under way: from begin_change() until who asked is told, by the record's answer or for want of it.
-  struct Change {
-    std::string serial;
-    Told told;
-    Result<Done> when_late;  ///< what is told when the record has not answered in time
-    boost::asio::steady_timer patience;
-  };
+  struct Change;
   /// Until it is ended no other change of ball @p serial begins. Error: kBusy.
   Result<std::shared_ptr<Change>> begin_change(const std::string& serial, const Told& told);
   void end_change(const Change& change, const Result<Done>& done);

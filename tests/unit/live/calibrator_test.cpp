@@ -437,7 +437,10 @@ TEST_F(CalibratorTest, WhoAsksAnUnwillingDiskIsToldSoAndTheNextMayTry) {
   const protocol::Calibration zeroed = bus_->held();
   EXPECT_NE(zeroed.tare_raw, factory.tare_raw) << "it stands all the same";
   disk.let_go();
-  EXPECT_TRUE(run_until([&] { return daemon_->calibrator().known("KN-1") != nullptr; }));
+  EXPECT_TRUE(run_until([&] {
+    const auto* known = daemon_->calibrator().known("KN-1");
+    return known != nullptr && known->state.calibration == zeroed;
+  }));
   EXPECT_EQ(bus_->held(), zeroed) << "what was told not to be done is not done afterwards";
   EXPECT_EQ(journal().back().calibration, zeroed) << "and the record has it later";
 }
