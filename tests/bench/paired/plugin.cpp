@@ -12,11 +12,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include "daemon/core/sample_ring.hpp"
 #include "daemon/host/find_plugin.hpp"
 #include "daemon/host/plugin_process.hpp"
 #include "tests/beat.hpp"
 #include "tests/bench/paired/comparisons.hpp"
+#include "tests/bench/paired/sample_path.hpp"
 
 namespace knead::bench {
 namespace {
@@ -101,46 +101,39 @@ std::vector<double> tick_to_cue(const Scheduling& scheduling) {
   return failed ? std::vector<double>() : times;
 }
 
-/// Nanoseconds of one push, over batches. @p between runs after each batch, outside the measurement.
-template <class Between>
-std::vector<double> time_pushes(SampleRing& ring, Between between) {
-  constexpr int kBatches = 200;
-  constexpr int kPerBatch = 400;  // a tick's at 8 kHz
-  Sample sample;
-  std::vector<double> times;
-  for (int batch = 0; batch < kBatches; ++batch) {
-    const HostTime begin = HostClock::now();
-    for (int i = 0; i < kPerBatch; ++i) {
-      ++sample.seq;
-      ring.push(sample);
-    }
-    times.push_back(static_cast<double>((HostClock::now() - begin).count()) / kPerBatch);
-    between();
-  }
-  return times;
-}
+constexpr int kBatches = 200;
 
-std::vector<double> push_without_plugin(const Scheduling& scheduling) {
+std::vector<double> samples_without_plugin(const Scheduling& scheduling) {
   const OnProcessor here(scheduling.cpu);
-  auto ring = SampleRing::create(kRingSamples).value();
+  SamplePath path(kRingSamples);
   test::Beat beat;
-  return time_pushes(ring, [&] { beat.wait(); });
+  return time_batches(
+      kBatches, [&] { path.step(); },
+      [&] {
+        path.prepare();
+        beat.wait();
+      });
 }
 
-std::vector<double> push_beside_a_plugin_that_reads_all(const Scheduling& scheduling) {
+std::vector<double> samples_beside_a_plugin_that_reads_all(const Scheduling& scheduling) {
   const OnProcessor here(scheduling.cpu);
-  auto ring = SampleRing::create(kRingSamples).value();
-  const auto plugin = launch(scheduling, ring, "read");
+  SamplePath path(kRingSamples);
+  const auto plugin = launch(scheduling, path.ring(), "read");
   SessionTime now{};
-  const auto tell = [&](auto what) { return plugin->exchange({now, what}, ring.head(), DeviceTime{}).has_value(); };
+  const auto tell = [&](auto what) {
+    return plugin->exchange({now, what}, path.ring().head(), DeviceTime{}).has_value();
+  };
   if (!tell(session::event::SessionStarted{})) return {};
   bool alive = true;
   test::Beat beat;
-  auto times = time_pushes(ring, [&] {
-    beat.wait();
-    now += kTick;
-    alive = alive && tell(session::event::Tick{});
-  });
+  auto times = time_batches(
+      kBatches, [&] { path.step(); },
+      [&] {
+        now += kTick;
+        alive = alive && tell(session::event::Tick{});  // on which it reads what the last batch pushed
+        path.prepare();
+        beat.wait();
+      });
   return alive ? times : std::vector<double>();
 }
 
@@ -152,9 +145,9 @@ std::vector<Comparison> plugin(const Scheduling& scheduling) {
            .subject = [scheduling] { return tick_to_cue(scheduling); },
            .p50_bound = 1.5,
            .p99_bound = 2.0},
-          {.name = "ring push, plugin reads all at 8 kHz / no plugin",
-           .baseline = [scheduling] { return push_without_plugin(scheduling); },
-           .subject = [scheduling] { return push_beside_a_plugin_that_reads_all(scheduling); },
+          {.name = "one sample, plugin reads all / no plugin",
+           .baseline = [scheduling] { return samples_without_plugin(scheduling); },
+           .subject = [scheduling] { return samples_beside_a_plugin_that_reads_all(scheduling); },
            .p50_bound = 1.2}};
 }
 
