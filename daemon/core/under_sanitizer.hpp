@@ -1,33 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// GCC says by macros what it builds with, Clang by features.
+#if defined(__has_feature)
+#define KNEAD_HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define KNEAD_HAS_FEATURE(feature) 0
+#endif
+
 namespace knead {
 
-// What this is built with. GCC says so by macros, Clang by features.
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool kUnderAddressSanitizer = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if defined(__SANITIZE_ADDRESS__) || KNEAD_HAS_FEATURE(address_sanitizer)
 inline constexpr bool kUnderAddressSanitizer = true;
 #else
 inline constexpr bool kUnderAddressSanitizer = false;
-#endif
-#else
-inline constexpr bool kUnderAddressSanitizer = false;
-#endif
-#if defined(__SANITIZE_THREAD__)
-inline constexpr bool kUnderThreadSanitizer = true;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-inline constexpr bool kUnderThreadSanitizer = true;
-#else
-inline constexpr bool kUnderThreadSanitizer = false;
-#endif
-#else
-inline constexpr bool kUnderThreadSanitizer = false;
 #endif
 
-/// One whose own memory and system calls no limit may count.
-inline constexpr bool kUnderSanitizer = kUnderAddressSanitizer || kUnderThreadSanitizer;
+/// Built with AddressSanitizer or ThreadSanitizer, whose own memory and system calls no limit may count.
+#if defined(__SANITIZE_THREAD__) || KNEAD_HAS_FEATURE(thread_sanitizer)
+inline constexpr bool kUnderSanitizer = true;
+#else
+inline constexpr bool kUnderSanitizer = kUnderAddressSanitizer;
+#endif
 
 }  // namespace knead
+
+#undef KNEAD_HAS_FEATURE

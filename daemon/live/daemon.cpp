@@ -216,10 +216,7 @@ Result<Station*> Daemon::choose_station(const std::string& serial) {
 Result<Station*> Daemon::choose_ready_station(const std::string& serial) {
   auto station = choose_station(serial);
   if (!station) return station;
-  if (!(*station)->calibration().calibrated) {
-    return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", (*station)->serial()),
-                "calibrate it with `knead calibrate` and a known weight");
-  }
+  if (auto known = (*station)->check_calibrated(); !known) return std::unexpected(std::move(known.error()));
   if (const auto why = (*station)->why_latched()) {
     return fail(Errc::kRefused, *why, "`knead clear` lets go of it, when you are ready");
   }

@@ -165,10 +165,7 @@ Result<session::Rest> Station::at_rest() const {
 }
 
 Result<protocol::Calibration> Station::tare() {
-  if (!calibration_.calibrated) {
-    return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", serial_),
-                "calibrate it with `knead calibrate`");
-  }
+  if (auto known = check_calibrated(); !known) return std::unexpected(std::move(known.error()));
   const auto rest = at_rest();
   if (!rest) return std::unexpected(rest.error());
   if (auto unloaded = session::check_unloaded(rest->raw, calibration_); !unloaded)
@@ -228,6 +225,14 @@ Result<protocol::Calibration> Station::put_calibration(const protocol::Calibrati
   if (auto done = link_->control_out(protocol::Request::kSetCalibration, 0, bytes, kControlTimeout); !done)
     return std::unexpected(std::move(done.error()));
   return read_calibration(*link_);
+}
+
+Result<> Station::check_calibrated() const {
+  if (calibration_.calibrated) return {};
+  // To calibrate it would be the wrong advice then.
+  if (calibration_unknown_) return check_calibration_may_change();
+  return fail(Errc::kRefused, fmt::format("ball {} is not calibrated", serial_),
+              "calibrate it with `knead calibrate` and a known weight");
 }
 
 Result<> Station::check_calibration_may_change() const {

@@ -72,6 +72,8 @@ class Station {
   /// after. @return the calibration now in force. Errors: kRefused, with the reason and the way out; kNoBall;
   /// kProtocol, kTimeout, kDisconnected: then the one before is in force, or the error says that it is not.
   Result<protocol::Calibration> tare();
+  /// Before anything is built upon what it measures. Error: kRefused, with the way out.
+  [[nodiscard]] Result<> check_calibrated() const;
   /// Before anything is changed in the ball. Errors: kBusy, the last one is not in force yet; kRefused, nobody knows
   /// what it holds.
   [[nodiscard]] Result<> check_calibration_may_change() const;

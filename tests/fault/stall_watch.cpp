@@ -5,15 +5,18 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <functional>
+
+#include "tests/beat.hpp"
 
 namespace knead::fault {
 namespace {
-constexpr std::chrono::microseconds kNap{500};
+constexpr std::chrono::microseconds kPeriod{500};
 constexpr std::chrono::milliseconds kWorthANote{1};
 }  // namespace
 
-StallWatch::StallWatch(int priority) {
-  for (unsigned cpu = 0; cpu < std::thread::hardware_concurrency(); ++cpu) {
+StallWatch::StallWatch(int priority) : rounds_(std::thread::hardware_concurrency()) {
+  for (unsigned cpu = 0; cpu < rounds_.size(); ++cpu) {
     threads_.emplace_back([this, cpu, priority](const std::stop_token& stop) { watch(stop, cpu, priority); });
   }
 }
@@ -26,20 +29,28 @@ void StallWatch::watch(const std::stop_token& stop, unsigned cpu, int priority) 
   sched_param param{};
   param.sched_priority = priority;
   pthread_setschedparam(pthread_self(), priority > 0 ? SCHED_FIFO : SCHED_OTHER, &param);
+  test::Beat beat(kPeriod);
   while (!stop.stop_requested()) {
     const HostTime before = HostClock::now();
-    std::this_thread::sleep_for(kNap);
+    beat.wait();
     const HostTime after = HostClock::now();
-    const auto late = after - before - kNap;
-    if (late < kWorthANote) continue;
-    const std::scoped_lock lock(mutex_);
-    stalls_.push_back({.end = after, .length = late});
+    if (const auto late = after - before - kPeriod; late >= kWorthANote) {
+      const std::scoped_lock lock(mutex_);
+      stalls_.push_back({.end = after, .length = late});
+    }
+    rounds_[cpu].fetch_add(1, std::memory_order_release);
   }
 }
 
 std::chrono::nanoseconds StallWatch::worst_since(HostTime since) {
-  // A stall that is still on is noted when it ends.
-  std::this_thread::sleep_for(2 * kNap);
+  // A stall that is still on is noted when it ends, which each processor's next wake-up says.
+  std::vector<std::uint64_t> seen;
+  for (const auto& rounds : rounds_) seen.push_back(rounds.load(std::memory_order_acquire));
+  const auto all_woke = [&] {
+    return std::ranges::equal(rounds_, seen, std::greater{},
+                              [](const auto& rounds) { return rounds.load(std::memory_order_acquire); });
+  };
+  if (!test::eventually(all_woke, test::kPatience)) return test::kPatience;
   const std::scoped_lock lock(mutex_);
   std::chrono::nanoseconds worst{};
   for (const Stall& stall : stalls_) {

@@ -69,7 +69,7 @@ tidy() {
     return 1
   }
   if [[ -n $since ]]; then
-    git diff --name-only "$since" | awk 'FNR == NR { changed[$0]; next } $2 in changed' - "$list" >"$list.changed"
+    concerned "$since" "$list" >"$list.changed"
     mv "$list.changed" "$list"
   fi
   printf 'lint: clang-tidy reads %d of %d files, the others passed before or did not change\n' "$(wc -l <"$list")" "$total"
@@ -78,6 +78,34 @@ tidy() {
     out=$(clang-tidy-19 -p "$1" --quiet "$4" 2>&1) && touch "$2/$3" && exit 0
     grep -vE "^[0-9]+ warnings? (generated|treated)|^Suppressed |^Use -header-filter" <<<"$out"
     exit 1' tidy-one "$build" "$cache"
+}
+
+# Of the lines of LIST those whose file has changed since SINCE, and one for each changed header that none of them reaches.
+concerned() {
+  local since=$1 list=$2
+  {
+    git diff --name-only "$since" -- '*.c' '*.h' '*.cpp' '*.hpp'
+    git ls-files --others --exclude-standard -- '*.c' '*.h' '*.cpp' '*.hpp'
+  } >"$list.names"
+  reached_headers | awk -F '\t' -v names="$list.names" -v list="$list" '
+    BEGIN {
+      while ((getline name < names) > 0) changed[name]
+      while ((getline line < list) > 0) { file = line; sub(/^[^ ]* /, "", file); line_of[file] = line; order[++count] = file }
+    }
+    ($1 in line_of) && ($2 in changed) { reaches[$1] = reaches[$1] "\n" $2 }
+    function take(file,   part, n, i) {
+      print line_of[file]
+      n = split(reaches[file], part, "\n")
+      for (i = 2; i <= n; i++) seen[part[i]]
+    }
+    END {
+      for (k = 1; k <= count; k++) if (order[k] in changed) take(order[k])
+      for (k = 1; k <= count; k++) {
+        if (order[k] in changed) continue
+        n = split(reaches[order[k]], header, "\n")
+        for (i = 2; i <= n; i++) if (!(header[i] in seen)) { take(order[k]); break }
+      }
+    }'
 }
 
 # One line per file of the compile database: fingerprint, path from the root.

@@ -325,6 +325,9 @@ TEST_F(CalibratorTest, R4_ABallOfWhichNobodyKnowsWhatItHoldsIsNotCalibrated) {
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message(), HasSubstr("plug it in again")) << "nothing is built upon what nobody knows";
   EXPECT_EQ(journal().size(), 1U) << "nor does the record say that it was found without a calibration";
+  const auto again = told([&](const auto& t) { daemon_->calibrator().tare(station(), t); });
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().message(), HasSubstr("plug it in again"));
   EXPECT_TRUE(run_until([&] { return station().trips().has(sampling::Trip::kUncalibrated); })) << "and no motor runs";
 }
 
