@@ -38,8 +38,9 @@ std::chrono::nanoseconds duration(double nanoseconds) noexcept {
 }  // namespace
 
 void ClockSync::reset() noexcept {
-  const HostTime given = started_ ? to_host(newest_device_) : last_given_;
+  const HostTime given = newest_given_;
   *this = ClockSync();
+  newest_given_ = given;
   last_given_ = given;
 }
 
@@ -55,7 +56,7 @@ ClockSync::Point ClockSync::point_at(DeviceTime device, HostTime arrived) const 
 }
 
 void ClockSync::update(DeviceTime device, HostTime arrived) noexcept {
-  if (started_) last_given_ = to_host(newest_device_);
+  last_given_ = newest_given_;
   if (!started_) begin(device, arrived);
   Point point = point_at(device, arrived);
   // The dear bound is worked out only beyond the cheap one below it: this runs for every report.
@@ -78,6 +79,7 @@ void ClockSync::update(DeviceTime device, HostTime arrived) noexcept {
     close_block(point);
     block_start_ = arrived;
   }
+  newest_given_ = place(device);
 }
 
 void ClockSync::close_block(const Point& newest) noexcept {
@@ -161,7 +163,7 @@ std::chrono::nanoseconds ClockSync::uncertainty() const noexcept {
   return duration(std::hypot(kUnseenNs, fit_uncertainty_ns(ns(newest_device_ - first_device_)), beyond));
 }
 
-HostTime ClockSync::to_host(DeviceTime device) const noexcept {
+HostTime ClockSync::place(DeviceTime device) const noexcept {
   const HostTime estimate = synchronized() ? first_arrival_ + duration(line_at(ns(device - first_device_)))
                                            : newest_arrival_ - duration(rate_ * ns(newest_device_ - device));
   return std::max(std::min(estimate, newest_arrival_), last_given_);

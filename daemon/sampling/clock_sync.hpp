@@ -38,7 +38,9 @@ class ClockSync {
   /// The host time at which the ball's clock showed @p device, the time of a reading of the report that update() was
   /// told of last. Never later than its arrival, never earlier than what was said of a reading before, also over a
   /// new fit and reset().
-  [[nodiscard]] HostTime to_host(DeviceTime device) const noexcept;
+  [[nodiscard]] HostTime to_host(DeviceTime device) const noexcept {
+    return device == newest_device_ ? newest_given_ : place(device);
+  }
   /// Host nanoseconds per device nanosecond; 1 until the first block is full.
   [[nodiscard]] double rate() const noexcept { return rate_; }
   /// A fit stands behind to_host(), not only the newest arrival.
@@ -57,9 +59,11 @@ class ClockSync {
   [[nodiscard]] double fit_uncertainty_ns(double device_ns) const noexcept;
   /// How far from the line is too far to be jitter.
   [[nodiscard]] double step_ns(double device_ns) const noexcept;
-  void begin(DeviceTime device, HostTime arrived) noexcept;
-  void close_block(const Point& newest) noexcept;
-  void fit() noexcept;
+  [[nodiscard]] HostTime place(DeviceTime device) const noexcept;
+  // Rare, and long: apart, they leave what runs for every report short.
+  [[gnu::cold]] void begin(DeviceTime device, HostTime arrived) noexcept;
+  [[gnu::cold]] void close_block(const Point& newest) noexcept;
+  [[gnu::cold]] void fit() noexcept;
 
   static constexpr std::size_t kBlocks = 64;  // 16 s: at 200 ppm the poll's phase comes round three times
   std::array<Point, kBlocks> minima_{};       // a ring
@@ -72,7 +76,8 @@ class ClockSync {
   HostTime first_arrival_{};
   DeviceTime newest_device_{};
   HostTime newest_arrival_{};
-  HostTime last_given_{};  // of the newest reading of the report before
+  HostTime newest_given_{};  // what to_host() says of newest_device_: with one reading a report all that is asked
+  HostTime last_given_{};    // of the newest reading of the report before
   HostTime block_start_{};
   Point block_min_{};
   double block_min_delay_ = 0.0;

@@ -26,6 +26,10 @@ class Ramp {
   /// @p elapsed on the ball's clock since the last call; with 0 the level can only fall. @return what is due of
   /// @p wanted.
   Level follow(Level wanted, std::chrono::microseconds elapsed) noexcept {
+    if (wanted.value == 0) {
+      reached_ = 0.0;
+      return {};
+    }
     const double room =
         reached_ + levels_per_us_ * static_cast<double>(std::max(elapsed.count(), elapsed.zero().count()));
     reached_ = std::min<double>(wanted.value, room);

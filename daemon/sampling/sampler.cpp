@@ -41,7 +41,7 @@ Sampler::Sampler(Controls& controls, SampleRing& ring, const Limits& limits)
 
 void Sampler::attach(hw::Link& link, const protocol::Calibration& calibration) noexcept {
   link_ = &link;
-  calibration_ = calibration;
+  use(calibration);
   has_next_calibration_.store(false, std::memory_order_release);
   has_last_ = false;
   has_command_ = false;
@@ -51,10 +51,15 @@ void Sampler::attach(hw::Link& link, const protocol::Calibration& calibration) n
   counters_.gone.store(false, std::memory_order_release);
 }
 
+void Sampler::use(const protocol::Calibration& calibration) noexcept {
+  calibrated_ = calibration.calibrated;
+  scale_ = calibration.scale();
+}
+
 void Sampler::on_report(std::span<const std::byte> bytes, HostTime arrived) noexcept {
   const RealtimeScope on_the_path;
   if (has_next_calibration_.load(std::memory_order_acquire)) {
-    calibration_ = next_calibration_;
+    use(next_calibration_);
     has_next_calibration_.store(false, std::memory_order_release);
   }
   const auto report = protocol::decode_report(bytes);
@@ -94,10 +99,10 @@ bool Sampler::take_reading(const protocol::Report& report, std::size_t index, Ho
     return false;
   }
   s.raw = report.raw[index];
-  s.force = calibration_.force(s.raw);
+  s.force = scale_.force(s.raw);
   s.motor = Level{report.motor_level};
   if (s.raw >= protocol::kRawMax || s.raw <= protocol::kRawMin) s.quality |= Quality::kSaturated;
-  if (!calibration_.calibrated || report.has(ReportFlag::kUncalibrated)) s.quality |= Quality::kUncalibrated;
+  if (!calibrated_ || report.has(ReportFlag::kUncalibrated)) s.quality |= Quality::kUncalibrated;
   if (report.has(ReportFlag::kSensorFault)) s.quality |= Quality::kSensorFault;
   if (report.has(ReportFlag::kButton)) s.quality |= Quality::kButton;
   if (interlock_.active().has(Trip::kStuck)) s.quality |= Quality::kStuck;
@@ -112,7 +117,7 @@ bool Sampler::take_reading(const protocol::Report& report, std::size_t index, Ho
   s.host_time = clock_sync_.to_host(s.device_time);
   if (last) time_report(s, arrived);
 
-  input.force_from_reference = calibration_.force_from_reference(s.raw);
+  input.force_from_reference = scale_.force_from_reference(s.raw);
   input.ball_stop_latched = report.has(ReportFlag::kStopLatched);
   input.ball_over_temperature = report.has(ReportFlag::kOverTemperature);
   input.temperature_c = report.temperature_c;
@@ -226,6 +231,8 @@ void Sampler::follow_controls() noexcept {
 bool Sampler::obey(const Decision& decision, HostTime now) noexcept {
   if (link_ == nullptr || counters_.gone.load(std::memory_order_relaxed)) return false;
   const bool off = decision.level.value == 0;
+  const bool shown_off = counters_.motor_level.load(std::memory_order_relaxed) == 0;
+  if (off && shown_off && has_command_ && last_command_.level.value == 0) return false;  // nearly all of the time
   protocol::MotorCommand command{
       .level = decision.level,
       .pattern = off ? protocol::Pattern::kSteady : decision.pattern,
@@ -237,8 +244,7 @@ bool Sampler::obey(const Decision& decision, HostTime now) noexcept {
   // The ball counts its TTL on its own clock, so the third is measured there too: a fast-running ball is fed faster.
   const auto third = interlock_.limits().ttl / 3;
   const bool due = !off && (last_device_time_ - last_command_device_time_ >= third || now - last_command_at_ >= third);
-  const bool unheard =
-      off && counters_.motor_level.load(std::memory_order_relaxed) != 0 && now - last_command_at_ >= kInsist;
+  const bool unheard = off && !shown_off && now - last_command_at_ >= kInsist;
   if (!changed && !due && !unheard) return false;
   command.seq = last_command_.seq + 1;
   {

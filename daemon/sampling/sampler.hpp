@@ -82,6 +82,7 @@ class Sampler final : public hw::ReportSink {
   [[nodiscard]] const SamplerLatency& latency() const noexcept { return latency_; }
 
  private:
+  void use(const protocol::Calibration& calibration) noexcept;
   void follow_controls() noexcept;
   /// Time has passed, and perhaps too much of it without a sample.
   void look(HostTime now) noexcept;
@@ -107,7 +108,8 @@ class Sampler final : public hw::ReportSink {
   Controls& controls_;
   SampleRing& ring_;
   hw::Link* link_ = nullptr;
-  protocol::Calibration calibration_;
+  bool calibrated_ = false;
+  protocol::ForceScale scale_;
   Interlock interlock_;
   ClockSync clock_sync_;
   std::uint32_t clears_seen_;

@@ -27,13 +27,13 @@ class SpikeFilter {
   void forget() noexcept { count_ = 0; }
 
   Reading take(const Reading& reading) noexcept {
-    forces_[next_] = reading.force_from_reference;
+    forces_[next_] = reading.force_from_reference.value;
     raws_[next_] = reading.raw;
     at_rail_[next_] = reading.at_rail;
-    next_ = (next_ + 1) % kWindow;
+    if (++next_ == kWindow) next_ = 0;
     count_ = std::min(count_ + 1, kWindow);
     if (count_ < kWindow) return reading;
-    return {.force_from_reference = median(forces_), .raw = median(raws_), .at_rail = median(at_rail_)};
+    return {.force_from_reference = {median(forces_)}, .raw = median(raws_), .at_rail = median(at_rail_)};
   }
 
  private:
@@ -45,7 +45,7 @@ class SpikeFilter {
   }
 
   // Apart, since each is looked at by itself: a Reading copied whole would be read before its halves are written.
-  std::array<Newtons, kWindow> forces_{};
+  std::array<double, kWindow> forces_{};  // newtons
   std::array<std::int32_t, kWindow> raws_{};
   std::array<bool, kWindow> at_rail_{};
   std::size_t next_ = 0;

@@ -113,6 +113,19 @@ struct Info {
   constexpr bool operator==(const Info&) const = default;
 };
 
+/// What a calibration comes to, worked out once and not, with its divisions, for each reading.
+struct ForceScale {
+  double newtons_per_count = 0.0;  ///< 0 without a calibration
+  std::int32_t tare_raw = 0;
+  std::int32_t reference_raw = 0;
+  /// Relative to the tare.
+  [[nodiscard]] constexpr Newtons force(std::int32_t raw) const { return {newtons_per_count * (raw - tare_raw)}; }
+  /// Relative to the reference tare, so that repeated taring cannot creep past a limit (EVIDENCE.md, Safety).
+  [[nodiscard]] constexpr Newtons force_from_reference(std::int32_t raw) const {
+    return {newtons_per_count * (raw - reference_raw)};
+  }
+};
+
 /// Two-point calibration and tare, stored in the ball. force = (raw - tare_raw) * slope;
 /// slope = (point_b_mn - point_a_mn) / (point_b_raw - point_a_raw).
 struct Calibration {
@@ -124,11 +137,12 @@ struct Calibration {
   std::int32_t tare_raw = 0;       ///< moves with every TARE
   std::int32_t reference_raw = 0;  ///< the tare at calibration; safety limits are relative to it
   constexpr bool operator==(const Calibration&) const = default;
-  /// Relative to the tare.
-  [[nodiscard]] constexpr Newtons force(std::int32_t raw) const { return {newtons_per_count() * (raw - tare_raw)}; }
-  /// Relative to the reference tare, so that repeated taring cannot creep past a limit (EVIDENCE.md, Safety).
+  [[nodiscard]] constexpr ForceScale scale() const {
+    return {.newtons_per_count = newtons_per_count(), .tare_raw = tare_raw, .reference_raw = reference_raw};
+  }
+  [[nodiscard]] constexpr Newtons force(std::int32_t raw) const { return scale().force(raw); }
   [[nodiscard]] constexpr Newtons force_from_reference(std::int32_t raw) const {
-    return {newtons_per_count() * (raw - reference_raw)};
+    return scale().force_from_reference(raw);
   }
   [[nodiscard]] constexpr double newtons_per_count() const {
     if (!calibrated || point_a_raw == point_b_raw) return 0.0;
