@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kLookEvery{200};
 
-struct Options {
+struct CalibrateOptions {
   std::string ball;
   std::vector<std::string> weights;
   std::string database;
@@ -84,7 +84,7 @@ std::string line_of(const record::StoredCalibration& row) {
   return text;
 }
 
-ExitCode list(const Context& context, const Options& options) {
+ExitCode list(const Context& context, const CalibrateOptions& options) {
   const auto path = context.database(options.database);
   if (!path) return report(path.error());
   const auto store = record::Store::open_read_only(*path);
@@ -104,7 +104,7 @@ ExitCode list(const Context& context, const Options& options) {
 
 // ---- --undo -------------------------------------------------------------------------------------------------------
 
-ExitCode undo(const Context& context, const Options& options) {
+ExitCode undo(const Context& context, const CalibrateOptions& options) {
   boost::json::object params;
   if (!options.ball.empty()) params["ball"] = options.ball;
   const auto answer = context.ask("ball.undo_calibration", params);
@@ -126,7 +126,7 @@ ExitCode undo(const Context& context, const Options& options) {
 // ---- The points ---------------------------------------------------------------------------------------------------
 
 /// Words about what to do go to where a person reads; with --json standard output is for the answer alone.
-void say(const Options& options, const std::string& text) {
+void say(const CalibrateOptions& options, const std::string& text) {
   fmt::print(options.json ? stderr : stdout, "{}", text);
   std::fflush(options.json ? stderr : stdout);
 }
@@ -157,8 +157,8 @@ std::unexpected<Error> stopped() {
 }
 
 /// Looks until the point is taken or given up.
-Result<> collect_one(api::Client& client, const Options& options, PointCollector& collector, std::string& serial,
-                     SignalSource& signals) {
+Result<> collect_one(api::Client& client, const CalibrateOptions& options, PointCollector& collector,
+                     std::string& serial, SignalSource& signals) {
   collector.begin(HostClock::now());
   for (;;) {
     const auto rest = measure(client, serial.empty() ? options.ball : serial, serial);
@@ -176,7 +176,7 @@ Result<> collect_one(api::Client& client, const Options& options, PointCollector
   }
 }
 
-Result<std::vector<session::KnownForce>> collect(api::Client& client, const Options& options,
+Result<std::vector<session::KnownForce>> collect(api::Client& client, const CalibrateOptions& options,
                                                  std::vector<Newtons> weights, std::string& serial,
                                                  SignalSource& signals) {
   PointCollector collector(std::move(weights), options.hands_free, std::chrono::seconds(options.wait_s));
@@ -219,7 +219,7 @@ void print(const api::CalibrateReply& reply, const std::vector<session::KnownFor
   fmt::print("`knead calibrate --undo` puts the one before back\n");
 }
 
-ExitCode calibrate(const Context& context, Options options) {
+ExitCode calibrate(const Context& context, CalibrateOptions options) {
   SignalSource signals;
   const bool person = somebody_can_answer();
   if (!person) options.hands_free = true;
@@ -261,7 +261,7 @@ ExitCode calibrate(const Context& context, Options options) {
   return ExitCode::kDone;
 }
 
-ExitCode run(const Context& context, const Options& options) {
+ExitCode run(const Context& context, const CalibrateOptions& options) {
   if (options.list) return list(context, options);
   if (options.undo) return undo(context, options);
   return calibrate(context, options);
@@ -271,7 +271,7 @@ ExitCode run(const Context& context, const Options& options) {
 
 void add_calibrate(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("calibrate", "Measure the ball against known weights, step by step; undo; list");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CalibrateOptions>();
   command->add_option("--ball", options->ball, "The ball's serial, when there are several")->type_name("SERIAL");
   auto* weight = command->add_option(
       "--weight", options->weights, "A known weight, 2kg, 1500g or 19.6N; a second one shows how straight the ball is");

@@ -16,7 +16,7 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct DbOptions {
   std::string db;
   std::string output;
   bool force = false;
@@ -31,7 +31,7 @@ boost::json::object to_json(const record::DatabaseFinding& finding) {
           {"remedy", finding.remedy}};
 }
 
-ExitCode check(const Context& context, const Options& options) {
+ExitCode check(const Context& context, const DbOptions& options) {
   const auto database = context.database(options.db);
   if (!database) return report(database.error());
   const auto found = record::check_database(*database);
@@ -53,7 +53,7 @@ ExitCode check(const Context& context, const Options& options) {
   return found->sound() ? ExitCode::kDone : ExitCode::kFailed;
 }
 
-ExitCode repair(const Context& context, const Options& options) {
+ExitCode repair(const Context& context, const DbOptions& options) {
   const auto database = context.database(options.db);
   if (!database) return report(database.error());
   const auto repaired = record::repair_database(*database);
@@ -77,7 +77,7 @@ ExitCode repair(const Context& context, const Options& options) {
   return ExitCode::kDone;
 }
 
-ExitCode back_up(const Context& context, const Options& options) {
+ExitCode back_up(const Context& context, const DbOptions& options) {
   const auto database = context.database(options.db);
   if (!database) return report(database.error());
   const auto backup = record::back_up_database(*database, options.output, options.force);
@@ -95,7 +95,7 @@ ExitCode back_up(const Context& context, const Options& options) {
   return ExitCode::kDone;
 }
 
-ExitCode vacuum(const Context& context, const Options& options) {
+ExitCode vacuum(const Context& context, const DbOptions& options) {
   const auto database = context.database(options.db);
   if (!database) return report(database.error());
   const auto vacuumed = record::vacuum_database(*database);
@@ -114,8 +114,8 @@ ExitCode vacuum(const Context& context, const Options& options) {
 void add_db(CLI::App& app, Context& context) {
   auto* db = app.add_subcommand("db", "Look after the database of sessions");
   db->require_subcommand(1);
-  const auto options = std::make_shared<Options>();
-  const auto command = [&](const char* name, const char* what, ExitCode (*action)(const Context&, const Options&)) {
+  const auto options = std::make_shared<DbOptions>();
+  const auto command = [&](const char* name, const char* what, ExitCode (*action)(const Context&, const DbOptions&)) {
     auto* added = db->add_subcommand(name, what);
     added->add_option("--db", options->db, "The database (default: the daemon's)")->type_name("FILE");
     added->add_flag("--json", options->json, "Print JSON");

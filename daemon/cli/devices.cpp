@@ -13,7 +13,7 @@
 namespace knead::cli {
 namespace {
 
-ExitCode run(const Context& context, bool json) {
+ExitCode list_devices(const Context& context, bool json) {
   const auto answer = context.ask("devices.list");
   if (!answer) return report(answer.error());
   const auto* balls = answer->is_object() ? answer->get_object().if_contains("balls") : nullptr;
@@ -36,7 +36,7 @@ void add_devices(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("devices", "The balls the daemon sees");
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "Print JSON");
-  command->callback([&context, json] { context.action = [&context, json] { return run(context, *json); }; });
+  command->callback([&context, json] { context.action = [&context, json] { return list_devices(context, *json); }; });
 }
 
 }  // namespace knead::cli

@@ -13,7 +13,7 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct DiscomfortOptions {
   std::string side = "right";
   std::string profile;
   std::string ball;
@@ -22,7 +22,7 @@ struct Options {
   bool json = false;
 };
 
-ExitCode take_over(const Context& context, const Options& options, Newtons discomfort) {
+ExitCode take_over(const Context& context, const DiscomfortOptions& options, Newtons discomfort) {
   if (!options.set_band && !options.set_cap) return ExitCode::kDone;
   const auto loaded = context.config();
   if (!loaded) return report(loaded.error());
@@ -40,7 +40,7 @@ ExitCode take_over(const Context& context, const Options& options, Newtons disco
   return ExitCode::kDone;
 }
 
-ExitCode run(const Context& context, const Options& options) {
+ExitCode run(const Context& context, const DiscomfortOptions& options) {
   auto client = context.connect();
   if (!client) return report(client.error());
   const auto ended = run_discomfort(std::move(*client),
@@ -70,7 +70,7 @@ ExitCode run(const Context& context, const Options& options) {
 void add_discomfort(CLI::App& app, Context& context) {
   auto* command =
       app.add_subcommand("discomfort", "Three slow ramps: at which force does it begin to be uncomfortable?");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<DiscomfortOptions>();
   command->add_option("--side", options->side, "left or right")
       ->check(CLI::IsMember({"left", "right"}))
       ->capture_default_str();

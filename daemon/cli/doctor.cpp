@@ -21,7 +21,7 @@ Result<std::vector<hw::BallModel>> ball_models(const Context& context) {
   return live::load_ball_models(live::ball_model_folders(loaded->config, context.environment()));
 }
 
-ExitCode run(const Context& context, bool json) {
+ExitCode examine(const Context& context, bool json) {
   std::vector<Check> checks{{.name = "version", .saw = "knead " KNEAD_VERSION}};
   checks.push_back(check_configuration(context));
   checks.push_back(check_daemon(context));
@@ -46,7 +46,7 @@ void add_doctor(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("doctor", "What is missing for a session, and how to mend it");
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "Print JSON");
-  command->callback([&context, json] { context.action = [&context, json] { return run(context, *json); }; });
+  command->callback([&context, json] { context.action = [&context, json] { return examine(context, *json); }; });
 }
 
 }  // namespace knead::cli

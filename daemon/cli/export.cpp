@@ -19,7 +19,7 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::int64_t id = 0;
   std::string format;
   std::string what = "samples";
@@ -30,7 +30,7 @@ struct Options {
 
 bool is_binary(const std::string& format) { return format == "bdf" || format == "xdf"; }
 
-ExitCode run(const Context& context, const Options& options) {
+ExitCode run(const Context& context, const ExportOptions& options) {
   const auto database = context.database(options.db);
   if (!database) return report(database.error());
   const auto store = record::Store::open_read_only(*database);
@@ -60,7 +60,7 @@ ExitCode run(const Context& context, const Options& options) {
 
 void add_export(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("export", "A session for other programs");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExportOptions>();
   command->add_option("id", options->id, "As `knead sessions` lists it")->required()->type_name("ID");
   command->footer(
       "csv   one table (--what): samples by default\n"

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kWeeksShown = 8;
 constexpr std::size_t kDaysAWeek = 7;
 
-struct Options {
+struct PlanOptions {
   std::string db;
   std::string profile;
   bool simulated = false;
@@ -40,7 +40,7 @@ session::LocalDay today() {
   return session::local_day(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()), utc_offset);
 }
 
-ExitCode show(const Context& context, const Options& options) {
+ExitCode show(const Context& context, const PlanOptions& options) {
   const auto database = context.database(options.db);
   if (!database) return report(database.error());
   const auto store = record::Store::open_read_only(*database);
@@ -77,13 +77,13 @@ Result<session::Plan> plan_before(const Context& context, const std::string& nam
 }
 
 /// What goes with the calendar alone.
-Result<> check_change(const Options& options) {
+Result<> check_change(const PlanOptions& options) {
   if (options.db.empty() && !options.simulated) return {};
   return fail(Errc::kInvalidInput,
               "--db and --simulated choose what is shown, and a plan is set in the daemon's record", "leave them out");
 }
 
-ExitCode set(const Context& context, const Options& options, const NewPlan& wanted) {
+ExitCode set(const Context& context, const PlanOptions& options, const NewPlan& wanted) {
   if (const auto ok = check_change(options); !ok) return report_wrong_use(ok.error());
   auto plan = plan_before(context, options.profile);
   if (!plan) return report(plan.error());
@@ -109,7 +109,7 @@ ExitCode set(const Context& context, const Options& options, const NewPlan& want
   return ExitCode::kDone;
 }
 
-ExitCode clear(const Context& context, const Options& options) {
+ExitCode clear(const Context& context, const PlanOptions& options) {
   if (const auto ok = check_change(options); !ok) return report_wrong_use(ok.error());
   const auto changed = change_profile(context, {.profile = options.profile, .no_plan = true});
   if (!changed) return report(changed.error());
@@ -124,7 +124,7 @@ ExitCode clear(const Context& context, const Options& options) {
 
 void add_plan(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("plan", "How often you mean to do it, and what was done");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<PlanOptions>();
   command->add_option("--profile", options->profile, "Whose (default: of who gave no name)")->type_name("NAME");
   command->add_option("--db", options->db, "The database (default: the daemon's)")->type_name("FILE");
   command->add_flag("--simulated", options->simulated, "Count sessions of `knead simulate`");

@@ -24,7 +24,7 @@ namespace {
 /// So far back the record is asked how a plugin fared: half a year, twice a day.
 constexpr std::size_t kSessionsBack = 365;
 
-struct Options {
+struct PluginListOptions {
   std::string db;
   bool json = false;
 };
@@ -63,7 +63,7 @@ std::vector<std::string> plugin_files(const std::vector<std::string>& folders,
   return files;
 }
 
-ExitCode list(const Context& context, const Options& options) {
+ExitCode list(const Context& context, const PluginListOptions& options) {
   const auto loaded = context.config();
   if (!loaded) return report(loaded.error());
   const auto program = host::find_host_program();
@@ -88,7 +88,7 @@ ExitCode list(const Context& context, const Options& options) {
 void add_plugin_list(CLI::App& plugin, Context& context) {
   auto* command =
       plugin.add_subcommand("list", "The plugins there are, what a routine may set for them, how they fared");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<PluginListOptions>();
   command->add_option("--db", options->db, "The record of how they fared (default: the daemon's)")->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([&context, options] { context.action = [&context, options] { return list(context, *options); }; });

@@ -12,7 +12,7 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct PluginNewOptions {
   std::string name;
   std::string dir;
   bool c = false;
@@ -23,7 +23,7 @@ struct Options {
 constexpr std::string_view kPlugin = "my-plugin";
 constexpr std::string_view kRoutine = "my-routine";
 
-Result<std::vector<SkeletonFile>> skeleton(const Context& context, const Options& options) {
+Result<std::vector<SkeletonFile>> skeleton(const Context& context, const PluginNewOptions& options) {
   const std::string templates = live::template_folder(context.environment());
   auto files = read_template(templates + (options.c ? "/c" : "/cpp"), {{kPlugin, options.name}});
   if (!files) return files;
@@ -34,7 +34,7 @@ Result<std::vector<SkeletonFile>> skeleton(const Context& context, const Options
   return files;
 }
 
-ExitCode make(const Context& context, const Options& options) {
+ExitCode make(const Context& context, const PluginNewOptions& options) {
   if (auto good = check_new_name(options.name); !good) return report_wrong_use(good.error());
   const auto files = skeleton(context, options);
   if (!files) return report(files.error());
@@ -53,7 +53,7 @@ ExitCode make(const Context& context, const Options& options) {
 
 void add_plugin_new(CLI::App& plugin, Context& context) {
   auto* command = plugin.add_subcommand("new", "Write a plugin that works, to start from");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<PluginNewOptions>();
   command->add_option("name", options->name, "Its id: a-z, 0-9, '-' and '_'")->required()->type_name("NAME");
   auto* c = command->add_flag("--c", options->c, "In C");
   command->add_flag("--cpp", options->cpp, "In C++ (default)")->excludes(c);

@@ -14,7 +14,7 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct ProfileOptions {
   std::string profile;
   bool json = false;
   std::vector<double> band;
@@ -35,7 +35,7 @@ void print(const record::Profile& p) {
   fmt::print("  relaxation (experiment)  {}\n", p.relaxation ? "shown" : "off");
 }
 
-ExitCode run(const Context& context, const Options& options) {
+ExitCode run(const Context& context, const ProfileOptions& options) {
   if (options.changes()) {
     record::ProfileChange change{.profile = options.profile, .no_band = options.no_band, .no_soft_cap = options.no_cap};
     if (!options.band.empty()) change.band = session::Band{.lo = {options.band[0]}, .hi = {options.band[1]}};
@@ -64,7 +64,7 @@ ExitCode run(const Context& context, const Options& options) {
 
 void add_profile(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("profile", "A person's own band and soft cap");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ProfileOptions>();
   command->add_option("--profile", options->profile, "Whose (default: of who gave no name)")->type_name("NAME");
   auto* band = command->add_option("--band", options->band, "Own band in newtons, lowest and highest")->expected(2);
   command->add_flag("--no-band", options->no_band, "The routine's band again")->excludes(band);

@@ -13,7 +13,7 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct ReplayOptions {
   live::ReplayOptions replay;
   std::string db;
   bool json = false;
@@ -58,7 +58,7 @@ void print(std::int64_t id, const live::ReplayResult& result) {
   fmt::print("{}\n", other ? fmt::format("; recorded with {} {}", recorded->id, recorded->version) : "");
 }
 
-ExitCode run(const Context& context, Options options) {
+ExitCode run(const Context& context, ReplayOptions options) {
   const auto loaded = context.config();
   if (!loaded) return report(loaded.error());
   auto database = context.database(options.db);
@@ -83,7 +83,7 @@ void add_replay(CLI::App& app, Context& context) {
       "Says \"identical\" when every event, rep, step and measure comes out as it is stored, to the byte;\n"
       "otherwise the first difference, what is stored and what came out, and exits with 1.\n"
       "Without --plugin, what the plugin did then is taken from the record.");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ReplayOptions>();
   command->add_option("id", options->replay.id, "As `knead sessions` lists it")->required()->type_name("ID");
   command->add_option("--db,--database", options->db, "The database (default: the daemon's)")->type_name("FILE");
   command->add_flag("--plugin", options->replay.plugin,

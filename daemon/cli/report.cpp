@@ -17,7 +17,7 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct ReportOptions {
   std::int64_t id = 0;
   bool trend = false;
   record::TrendOptions of;
@@ -26,7 +26,7 @@ struct Options {
   bool force = false;
 };
 
-ExitCode run(const Context& context, const Options& options) {
+ExitCode run(const Context& context, const ReportOptions& options) {
   const auto database = context.database(options.db);
   if (!database) return report(database.error());
   const auto store = record::Store::open_read_only(*database);
@@ -60,7 +60,7 @@ void add_report(CLI::App& app, Context& context) {
   command->footer(
       "One HTML file that needs nothing else: the curve, the numbers, and what the record misses.\n"
       "Without -o it goes into the folder you are in, as knead-session-ID.html or knead-trend.html.");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ReportOptions>();
   auto* id = command->add_option("id", options->id, "As `knead sessions` lists it")->type_name("ID");
   auto* trend = command->add_flag("--trend", options->trend, "The measures of all sessions by their dates");
   auto* profile = command->add_option("--profile", options->of.profile, "With --trend: of this profile alone");

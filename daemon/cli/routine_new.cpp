@@ -14,13 +14,13 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct RoutineNewOptions {
   std::string id;
   std::string plugin = "activation";
   std::string dir = ".";
 };
 
-ExitCode make(const Context& context, const Options& options) {
+ExitCode make(const Context& context, const RoutineNewOptions& options) {
   for (const std::string& name : {options.id, options.plugin}) {
     if (auto good = check_new_name(name); !good) return report_wrong_use(good.error());
   }
@@ -48,7 +48,7 @@ ExitCode make(const Context& context, const Options& options) {
 
 void add_routine_new(CLI::App& routine, Context& context) {
   auto* command = routine.add_subcommand("new", "Write a routine that works, to start from");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RoutineNewOptions>();
   command->add_option("id", options->id, "Its id, and its file's name: a-z, 0-9, '-' and '_'")
       ->required()
       ->type_name("ID");

@@ -15,7 +15,7 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct RunOptions {
   std::string routine;
   std::string side;
   std::string profile;
@@ -35,14 +35,14 @@ std::string as_the_daemon_sees(const std::string& routine) {
 
 /// The daemon refused a session: because the safety questions wait to be answered? Then they are, here and now.
 /// @return whether it is worth another try.
-bool answered_meanwhile(const Context& context, const Options& options, const Error& refused) {
+bool answered_meanwhile(const Context& context, const RunOptions& options, const Error& refused) {
   if (refused.code != Errc::kUnanswered || !somebody_can_answer()) return false;
   const auto may = ask_and_keep(context, options.profile);
   if (!may) report(may.error());
   return may && *may;
 }
 
-ExitCode run_once(const Context& context, const Options& options, bool again) {
+ExitCode run_once(const Context& context, const RunOptions& options, bool again) {
   const api::RunRequest request{.routine = as_the_daemon_sees(options.routine),
                                 .side = session::side_from(options.side),
                                 .profile = options.profile,
@@ -72,7 +72,7 @@ ExitCode run_once(const Context& context, const Options& options, bool again) {
 
 void add_run(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("run", "Run a session: release, then activation");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RunOptions>();
   command->add_option("routine", options->routine, "Its id, or a path")->required()->type_name("ROUTINE");
   command->add_option("--side", options->side, "left or right")->check(CLI::IsMember({"left", "right"}));
   command->add_option("--profile", options->profile, "Whose session it is")->type_name("NAME");

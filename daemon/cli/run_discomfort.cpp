@@ -19,9 +19,6 @@
 namespace knead::cli {
 namespace {
 
-/// After a stop was asked for: how long the daemon may take to answer it.
-constexpr std::chrono::seconds kStopPatience{5};
-
 class Guide {
  public:
   Guide(api::Client client, SignalSource& signals, CuesTo cues_to)

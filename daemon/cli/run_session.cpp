@@ -21,9 +21,6 @@
 namespace knead::cli {
 namespace {
 
-/// After a stop was asked for: how long the daemon may take to say how the session ended.
-constexpr std::chrono::seconds kStopPatience{5};
-
 /// A session in the foreground.
 ///
 ///   following ── "ended" ──────────────────────────────────────▶ over

@@ -15,7 +15,7 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct SafetyOptions {
   std::string profile;
   std::vector<std::string> apply;
   bool show = false;
@@ -47,7 +47,7 @@ Result<boost::json::object> answer_of(const Result<boost::json::value>& answer) 
   return answer->get_object();
 }
 
-ExitCode show(const Context& context, const Options& options) {
+ExitCode show(const Context& context, const SafetyOptions& options) {
   boost::json::object params;
   if (!options.profile.empty()) params["profile"] = options.profile;
   const auto status = answer_of(context.ask("safety.questions", params));
@@ -63,7 +63,7 @@ ExitCode show(const Context& context, const Options& options) {
 }
 
 /// Of answers given as options: do they say something, and one thing?
-Result<> check(const Options& options) {
+Result<> check(const SafetyOptions& options) {
   if (!options.read) {
     return fail(Errc::kInvalidInput, "--i-have-read is missing",
                 "say it when you have read the questions and warnings of `knead safety --show`");
@@ -77,7 +77,7 @@ Result<> check(const Options& options) {
   return {};
 }
 
-ExitCode run(const Context& context, const Options& options) {
+ExitCode run(const Context& context, const SafetyOptions& options) {
   if (options.show) return show(context, options);
   if (!options.answers()) {
     if (!somebody_can_answer() || options.json) {
@@ -110,7 +110,7 @@ ExitCode run(const Context& context, const Options& options) {
 
 void add_safety(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("safety", "Answer the safety questions, once for each profile; or show them");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SafetyOptions>();
   command->add_option("--profile", options->profile, "Whose answers these are")->type_name("NAME");
   command->add_flag("--show", options->show, "Show the questions, the warnings, and what was answered");
   command->add_flag("--i-have-read", options->read, "The questions and the warnings were read, and will be kept to");

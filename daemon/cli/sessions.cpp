@@ -13,13 +13,13 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct SessionsOptions {
   std::string db;
   std::size_t limit = 20;
   bool json = false;
 };
 
-ExitCode run(const Context& context, const Options& options) {
+ExitCode run(const Context& context, const SessionsOptions& options) {
   const auto database = context.database(options.db);
   if (!database) return report(database.error());
   const auto store = record::Store::open_read_only(*database);
@@ -37,7 +37,7 @@ ExitCode run(const Context& context, const Options& options) {
 
 void add_sessions(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("sessions", "The sessions on record, newest first");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SessionsOptions>();
   command->add_option("--db", options->db, "The database (default: the daemon's)")->type_name("FILE");
   command->add_option("--limit", options->limit, "How many at most")
       ->check(CLI::Range(1, 1'000'000))

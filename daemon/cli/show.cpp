@@ -15,13 +15,13 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct ShowOptions {
   std::int64_t id = 0;
   std::string db;
   bool json = false;
 };
 
-ExitCode run(const Context& context, const Options& options) {
+ExitCode run(const Context& context, const ShowOptions& options) {
   const auto database = context.database(options.db);
   if (!database) return report(database.error());
   const auto store = record::Store::open_read_only(*database);
@@ -45,7 +45,7 @@ ExitCode run(const Context& context, const Options& options) {
 
 void add_show(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("show", "One session: what was done, and its numbers");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ShowOptions>();
   command->add_option("id", options->id, "As `knead sessions` lists it")->required()->type_name("ID");
   command->add_option("--db", options->db, "The database (default: the daemon's)")->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");

@@ -5,6 +5,9 @@
 
 namespace knead::cli {
 
+/// After a stop was asked for: how long the daemon may take to say how it ended.
+constexpr std::chrono::seconds kStopPatience{5};
+
 /// SIGINT, SIGTERM and SIGHUP as something to poll() for, so that ending by one is an ordinary return: the session is
 /// stopped and the terminal restored. SIGPIPE is ignored from then on: a reader of our output that leaves must not
 /// leave a session behind that nobody watches. Made before any thread.

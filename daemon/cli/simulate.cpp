@@ -16,13 +16,13 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct SimulateOptions {
   live::SimulateOptions simulation;
   std::string side = "right";
   bool json = false;
 };
 
-ExitCode run(const Context& context, Options options) {
+ExitCode run(const Context& context, SimulateOptions options) {
   const auto loaded = context.config();
   if (!loaded) return report(loaded.error());
   auto& simulation = options.simulation;
@@ -45,7 +45,7 @@ ExitCode run(const Context& context, Options options) {
 
 void add_simulate(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("simulate", "Run a whole session on a virtual ball in no time");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SimulateOptions>();
   auto& simulation = options->simulation;
   command->add_option("--routine", simulation.routine, "Its id, or a path")->required()->type_name("ROUTINE");
   auto* press = command->add_option_group("press", "Who presses the ball");

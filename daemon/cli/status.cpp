@@ -64,7 +64,7 @@ void print(const api::DaemonStatus& status) {
     fmt::print("  clients    {} cut off because they did not read\n", status.dropped_clients);
 }
 
-ExitCode run(const Context& context, bool json) {
+ExitCode print_status(const Context& context, bool json) {
   const auto answer = context.ask("daemon.status");
   if (!answer) return report(answer.error());
   if (!answer->is_object())
@@ -82,7 +82,7 @@ void add_status(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("status", "What the daemon does and what it has");
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "Print JSON");
-  command->callback([&context, json] { context.action = [&context, json] { return run(context, *json); }; });
+  command->callback([&context, json] { context.action = [&context, json] { return print_status(context, *json); }; });
 }
 
 }  // namespace knead::cli

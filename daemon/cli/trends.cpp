@@ -14,14 +14,14 @@
 namespace knead::cli {
 namespace {
 
-struct Options {
+struct TrendsOptions {
   std::string db;
   std::string profile;
   bool simulated = false;
   bool json = false;
 };
 
-ExitCode run(const Context& context, const Options& options) {
+ExitCode run(const Context& context, const TrendsOptions& options) {
   const auto database = context.database(options.db);
   if (!database) return report(database.error());
   const auto store = record::Store::open_read_only(*database);
@@ -41,7 +41,7 @@ ExitCode run(const Context& context, const Options& options) {
 
 void add_trends(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("trends", "Your numbers over time, and whether they have changed");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<TrendsOptions>();
   command->add_option("--profile", options->profile, "Whose (default: of who gave no name)")->type_name("NAME");
   command->add_option("--db", options->db, "The database (default: the daemon's)")->type_name("FILE");
   command->add_flag("--simulated", options->simulated, "Take in sessions of `knead simulate`");

@@ -72,11 +72,11 @@ std::optional<std::vector<std::string>> paths(TomlTable& table, std::string_view
   return values;
 }
 
-std::string show_text(const std::string& text) { return text.empty() ? std::string() : quoted(text); }
+std::string show_text(const std::string& text) { return text.empty() ? std::string() : config_detail::quoted(text); }
 std::string show_paths(const std::vector<std::string>& paths) {
   std::vector<std::string> items;
   items.reserve(paths.size());
-  for (const auto& item : paths) items.push_back(quoted(item));
+  for (const auto& item : paths) items.push_back(config_detail::quoted(item));
   return fmt::format("[{}]", fmt::join(items, ", "));
 }
 std::string show_ms(std::chrono::milliseconds value) { return std::to_string(value.count()); }
@@ -187,7 +187,7 @@ constexpr std::array kKeys{
           }
           return take(c.session.safety_questions, rule);
         },
-        [](const Config& c) { return quoted(to_string(c.session.safety_questions)); }},
+        [](const Config& c) { return config_detail::quoted(to_string(c.session.safety_questions)); }},
     Key{"paths", "routines", "folders with routines, looked through before the usual ones",
         [](T& t, N n, Config& c) { return take(c.paths.routines, paths(t, n)); },
         [](const Config& c) { return show_paths(c.paths.routines); }},

@@ -11,6 +11,7 @@
 
 #include "daemon/host/find_plugin.hpp"
 #include "daemon/host/landlock.hpp"
+#include "daemon/live/patience.hpp"
 #include "daemon/live/plugin_facts.hpp"
 #include "daemon/session/routine_library.hpp"
 
@@ -30,9 +31,6 @@ std::chrono::milliseconds retry_after(int attempts) {
   if (attempts >= kQuickAttempts) return kSlowRetry;
   return std::min(kFirstRetry * (1 << std::min(attempts, 4)), kQuickRetry);
 }
-
-// How long the main thread waits for the disk at a session's end, when no motor runs.
-constexpr std::chrono::milliseconds kRecordPatience{500};
 
 sampling::Limits limits_of(const Config& config) {
   return sampling::Limits{.hard_limit = config.interlock.hard_limit,

@@ -5,12 +5,9 @@
 #include <chrono>
 #include <utility>
 
-namespace knead::live {
+#include "daemon/live/patience.hpp"
 
-namespace {
-constexpr std::size_t kBatch = 256;
-constexpr std::chrono::milliseconds kSilence{100};  // then time runs on the host's clock
-}  // namespace
+namespace knead::live {
 
 LiveDiscomfort::LiveDiscomfort(Station& station, std::int64_t number, std::string profile, session::Side side,
                                session::DiscomfortProtocol protocol, Listener listener)
@@ -64,7 +61,7 @@ void LiveDiscomfort::on_ball_lost(HostTime now) {
 
 void LiveDiscomfort::drain(HostTime now) {
   const std::uint64_t limit = station_.ring().head();
-  std::array<Sample, kBatch> samples{};
+  std::array<Sample, 256> samples{};
   while (!set_.ended()) {
     const std::size_t count = reader_.read(samples, limit);
     if (count == 0) break;

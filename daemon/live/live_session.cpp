@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "daemon/live/patience.hpp"
 #include "daemon/live/plugin_facts.hpp"
 
 namespace knead::live {
@@ -14,13 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Without samples for so long, session time goes on by the host's clock.
-constexpr std::chrono::milliseconds kSilence = 100ms;
 /// Longer than any hiccup of a machine, shorter than a person's patience. (choice)
 constexpr std::chrono::milliseconds kAway = 2s;
-constexpr std::size_t kBatch = 512;
-// How long the main thread waits for the disk, once, before the motor runs.
-constexpr std::chrono::milliseconds kRecordPatience = 500ms;
 
 std::vector<SessionObserver*> observers_of(SessionObserver* self) { return {self}; }
 
@@ -117,7 +113,7 @@ void LiveSession::drain(HostTime now) {
   follow_trips(now);
   // Not beyond what was there when we came: a fast ball must not hold up the main thread.
   const std::uint64_t limit = parts_.station.ring().head();
-  std::array<Sample, kBatch> samples{};
+  std::array<Sample, 512> samples{};
   while (!ended()) {
     const std::size_t count = reader_.read(samples, limit);
     if (reader_.lost() != ring_lost_)

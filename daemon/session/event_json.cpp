@@ -26,7 +26,7 @@ json::value number(std::optional<double> value) { return value ? number(*value) 
 json::value seconds(std::chrono::microseconds duration) { return number(to_seconds(duration)); }
 json::value seconds(SessionTime t) { return seconds(t.time_since_epoch()); }
 
-struct Fields {
+struct EventFields {
   json::object& out;
 
   void operator()(const event::SessionStarted& /*unused*/) const {}
@@ -107,7 +107,7 @@ json::object release_json(const std::vector<StepResult>& steps) {
 
 json::object to_json(const Event& event) {
   json::object out{{"t_s", seconds(event.t)}, {"kind", kind_of(event)}};
-  std::visit(Fields{out}, event.what);
+  std::visit(EventFields{out}, event.what);
   return out;
 }
 

@@ -67,7 +67,7 @@ struct Action {
   json::object operator()(const action::Finish& a) const { return {{"finish", a.completed}}; }
 };
 
-struct Fields {
+struct InputFields {
   json::object operator()(const input::RingLost& i) const { return {{"count", i.count}}; }
   json::object operator()(const input::TripBegan& i) const {
     return {{"trip", i.kind}, {"detail", i.detail}, {"fault", i.fault}};
@@ -192,7 +192,7 @@ constexpr std::array<Reader, kKinds.size()> kReaders{
 
 std::string_view kind_of(const Input& input) noexcept { return kKinds.at(input.what.index()); }
 
-std::string input_json(const Input& input) { return serialize(std::visit(Fields{}, input.what)); }
+std::string input_json(const Input& input) { return serialize(std::visit(InputFields{}, input.what)); }
 
 Result<Input> read_input(std::uint64_t samples, std::string_view kind, std::string_view json) {
   for (std::size_t i = 0; i < kKinds.size(); ++i) {

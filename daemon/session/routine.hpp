@@ -113,6 +113,8 @@ constexpr std::chrono::seconds kMaxSession{240};
 constexpr Newtons kHardLimit{60.0};                  ///< no band reaches above it
 constexpr std::chrono::seconds kMaxSpotCredit{120};  ///< on one muscle of one side, all steps together
 constexpr std::chrono::seconds kMaxVibration{240};   ///< a session
+constexpr std::uint16_t kMaxFrequencyHz =
+    200;  ///< EVIDENCE.md, Dose: 30..47 Hz were tried; the rest is room for motors
 constexpr std::chrono::seconds kMaxStepElapsed{180};
 constexpr std::chrono::seconds kMaxCustomSession{900};
 constexpr int kMaxCustomReps = 50;

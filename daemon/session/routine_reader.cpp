@@ -17,8 +17,7 @@ namespace {
 using std::chrono::microseconds;
 
 constexpr std::size_t kMaxName = 64;
-constexpr double kMaxFrequencyHz = 200;  ///< EVIDENCE.md, Dose: 30..47 Hz were tried; the rest is room for motors
-constexpr double kMaxPhase = 30;         ///< seconds of one phase of a rep
+constexpr double kMaxPhase = 30;  ///< seconds of one phase of a rep
 
 /// Ids go into file names, JSON and speech: letters, digits, '_' and '-'.
 std::optional<std::string> name_key(TomlTable& table, std::string_view key) {

@@ -13,7 +13,6 @@
 namespace knead::session {
 namespace {
 
-constexpr std::size_t kMaxReasonBytes = 300;
 constexpr std::size_t kMaxNameBytes = 64;
 
 }  // namespace

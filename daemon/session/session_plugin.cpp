@@ -13,11 +13,9 @@ namespace {
 /// R1: a plugin that hangs has its request lapse, and the motor is off within 250 ms. The main thread sees the lapse a
 /// beat of 10 ms later at most, and a reading and a command are on their way for a millisecond or two each.
 constexpr std::chrono::milliseconds kMaxPluginMotor{250 - 20};
-constexpr std::uint16_t kMaxFrequencyHz = 200;
 constexpr std::size_t kMaxKeyBytes = 64;
 constexpr std::size_t kMaxUnitBytes = 16;
 constexpr std::size_t kMaxTextBytes = 200;
-constexpr std::size_t kMaxReasonBytes = 300;
 
 bool believable(const Rep& rep) {
   const auto good = [](double value) { return std::isfinite(value) && value >= 0; };

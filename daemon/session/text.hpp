@@ -8,6 +8,7 @@
 namespace knead::session {
 
 constexpr std::size_t kMaxCueBytes = 120;
+constexpr std::size_t kMaxReasonBytes = 300;
 
 /// What may be shown on a terminal, spoken, and written as JSON: valid UTF-8 without control characters, at most
 /// @p max_bytes long, cut between characters. What does not belong is left out; a tab or line break becomes a space.

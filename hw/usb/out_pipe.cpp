@@ -7,7 +7,7 @@ namespace knead::hw {
 namespace {
 /// A command the ball has not taken by then is stale: it is withdrawn and the newest goes out instead. The interlock
 /// refreshes at a third of a TTL of at most 500 ms, so this is shorter than the time between two of them.
-constexpr unsigned int kTimeoutMs = 100;
+constexpr unsigned int kCommandTimeoutMs = 100;
 }  // namespace
 
 OutPipe::OutPipe(LinkCore& core, std::uint8_t endpoint)
@@ -16,7 +16,7 @@ OutPipe::OutPipe(LinkCore& core, std::uint8_t endpoint)
       }) {
   libusb_fill_interrupt_transfer(transfer_.get(), &core.handle(), endpoint,
                                  reinterpret_cast<unsigned char*>(sent_.data()), static_cast<int>(sent_.size()),
-                                 completed, this, kTimeoutMs);
+                                 completed, this, kCommandTimeoutMs);
 }
 
 bool OutPipe::send(const protocol::MotorCommand& command) noexcept {

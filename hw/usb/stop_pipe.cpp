@@ -3,7 +3,7 @@
 
 namespace knead::hw {
 namespace {
-constexpr unsigned int kTimeoutMs = 100;
+constexpr unsigned int kStopTimeoutMs = 100;
 /// Where each waits for its timeout that is two seconds of trying, four times the longest TTL a motor command can have.
 /// Where they fail fast it is over in a moment, and the reports set the pace.
 constexpr int kAtOnce = 20;
@@ -13,7 +13,7 @@ StopPipe::StopPipe(LinkCore& core, std::uint8_t interface) : core_(core), transf
   constexpr std::uint8_t kVendorToInterface = +LIBUSB_REQUEST_TYPE_VENDOR | +LIBUSB_RECIPIENT_INTERFACE;
   libusb_fill_control_setup(setup_.data(), kVendorToInterface, static_cast<std::uint8_t>(protocol::Request::kStop), 0,
                             interface, 0);
-  libusb_fill_control_transfer(transfer_.get(), &core.handle(), setup_.data(), completed, this, kTimeoutMs);
+  libusb_fill_control_transfer(transfer_.get(), &core.handle(), setup_.data(), completed, this, kStopTimeoutMs);
 }
 
 void StopPipe::request() noexcept {

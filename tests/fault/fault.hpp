@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <random>
 #include <string>
@@ -30,6 +31,9 @@ struct Fault {
   bool quick;             ///< in the short form too
   std::function<Finding(const WorldOptions&, Random&)> run;
 };
+
+/// What findings are told in.
+inline double ms(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
 /// R1, and the ball's silence and bad readings: R4. Measured on the ball's motor trace.
 std::vector<Fault> motor_faults();

@@ -24,8 +24,6 @@ constexpr auto kPatience = 3000ms;  // for a motor that does not stop
 /// A machine that stalls longer than this while a run is measured is to blame for what the run exceeds its bound by.
 constexpr auto kStall = 2ms;
 
-double ms(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
-
 /// 0.1 to 0.5 s of a session under way.
 void let_some_time_pass(World& world, Random& random) {
   world.let_ball_measure(std::chrono::microseconds(100'000 + random() % 400'000));

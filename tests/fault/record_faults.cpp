@@ -17,8 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-double ms(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
-
 constexpr double kReplugMs = 2000;
 
 Finding replug_ball(const WorldOptions& options, Random& /*random*/) {

@@ -12,7 +12,7 @@
 namespace knead::bench {
 namespace {
 
-constexpr int kTurns = 300;
+constexpr int kStopTurns = 300;
 
 std::vector<double> ping_pong() {
   const SocketPair sockets;
@@ -24,7 +24,7 @@ std::vector<double> ping_pong() {
   std::vector<double> times;
   std::array<char, 64> packet{};
   test::Beat beat;
-  for (int i = 0; i < kTurns; ++i) {
+  for (int i = 0; i < kStopTurns; ++i) {
     beat.wait();
     const HostTime asked = HostClock::now();
     static_cast<void>(::send(sockets.ends[1], packet.data(), packet.size(), 0));
@@ -56,7 +56,7 @@ std::vector<double> stop_by_a_client() {
   api::Client client = daemon.connect();
   std::vector<double> times;
   test::Beat beat;
-  for (int i = 0; i < kTurns; ++i) {
+  for (int i = 0; i < kStopTurns; ++i) {
     beat.wait();
     const HostTime asked = HostClock::now();
     if (!client.call("session.stop")) continue;

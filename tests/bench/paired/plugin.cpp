@@ -21,7 +21,7 @@
 namespace knead::bench {
 namespace {
 
-constexpr int kTurns = 500;
+constexpr int kEventTurns = 500;
 /// A minute at 8 kHz, as a station's ring: its slots are in no cache any more when they are written again.
 constexpr std::uint64_t kRingSamples = std::uint64_t{1} << 19U;
 constexpr std::chrono::milliseconds kTick{50};
@@ -56,7 +56,7 @@ std::vector<double> ping_pong_with_a_process(const Scheduling& scheduling) {
   }
   std::vector<double> times;
   test::Beat beat;
-  for (int i = 0; i < kTurns; ++i) {
+  for (int i = 0; i < kEventTurns; ++i) {
     beat.wait();
     const HostTime asked = HostClock::now();
     static_cast<void>(::send(ends[0], packet.data(), packet.size(), 0));
@@ -85,7 +85,7 @@ std::vector<double> tick_to_cue(const Scheduling& scheduling) {
   plugin->post({now, session::event::SessionStarted{}}, ring.head(), DeviceTime{});
   std::vector<double> times;
   test::Beat beat;
-  for (std::uint64_t told = 1; told <= kTurns && !failed; ++told) {
+  for (std::uint64_t told = 1; told <= kEventTurns && !failed; ++told) {
     // The acknowledgement of the event before.
     while (!failed && plugin->statistics().events < told) {
       if (io.run_one_for(test::kPatience) == 0) return {};

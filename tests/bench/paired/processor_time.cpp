@@ -13,7 +13,7 @@
 namespace knead::bench {
 namespace {
 
-constexpr int kWakes = 2000;
+constexpr int kTimedWakes = 2000;
 
 /// A thread of this process by its name. @return nanoseconds it has run, 0 when there is none.
 std::uint64_t time_of_thread(const std::string& wanted) {
@@ -33,7 +33,7 @@ template <class Send>
 void at_one_kilohertz(int socket, Send send) {
   std::array<std::byte, 64> command{};
   test::Beat beat;
-  for (int i = 0; i < kWakes; ++i) {
+  for (int i = 0; i < kTimedWakes; ++i) {
     beat.wait();
     send();
     while (::recv(socket, command.data(), command.size(), MSG_DONTWAIT) > 0) {
@@ -42,7 +42,7 @@ void at_one_kilohertz(int socket, Send send) {
 }
 
 /// A thread that receives each packet and does nothing with it: waking is all it costs.
-std::vector<double> bare_loop(const Scheduling& scheduling) {
+std::vector<double> bare_wakes(const Scheduling& scheduling) {
   const OnProcessor here(scheduling.other_cpu);
   const SocketPair sockets;
   std::thread other([&] {
@@ -56,25 +56,25 @@ std::vector<double> bare_loop(const Scheduling& scheduling) {
   const auto spent = static_cast<double>(time_of_thread("bare-loop"));
   ::shutdown(sockets.ends[1], SHUT_RDWR);
   other.join();
-  return {spent / kWakes};
+  return {spent / kTimedWakes};
 }
 
-std::vector<double> sampling_loop(const Scheduling& scheduling) {
+std::vector<double> sampling_wakes(const Scheduling& scheduling) {
   const OnProcessor here(scheduling.other_cpu);
   SamplingRig rig(scheduling);
   int sent = 0;
   const auto before = time_of_thread("knead-sampling");
   // A wish each third of a TTL: how often a running motor is spoken to.
   at_one_kilohertz(rig.ball(), [&] { rig.send_report(++sent % 160 == 0); });
-  return {static_cast<double>(time_of_thread("knead-sampling") - before) / kWakes};
+  return {static_cast<double>(time_of_thread("knead-sampling") - before) / kTimedWakes};
 }
 
 }  // namespace
 
 std::vector<Comparison> processor_time(const Scheduling& scheduling) {
   return {{.name = "processor time of a wake at 1 kHz / bare loop",
-           .baseline = [scheduling] { return bare_loop(scheduling); },
-           .subject = [scheduling] { return sampling_loop(scheduling); },
+           .baseline = [scheduling] { return bare_wakes(scheduling); },
+           .subject = [scheduling] { return sampling_wakes(scheduling); },
            .p50_bound = 1.25}};
 }
 

@@ -8,18 +8,18 @@
 namespace knead::bench {
 namespace {
 
-constexpr int kTurns = 1500;
+constexpr int kReactionTurns = 1500;
 constexpr int kWarmUp = 50;
 
 /// From @p ask to the answer on @p socket, turn by turn. What @p prepare does is the ball's affair, and takes no time.
 template <class Prepare, class Ask>
 std::vector<double> round_trips(int socket, Prepare prepare, Ask ask) {
   std::vector<double> times;
-  times.reserve(kTurns);
+  times.reserve(kReactionTurns);
   limit_wait(socket, std::chrono::milliseconds(100));
   std::array<std::byte, 64> answer{};
   test::Beat beat;
-  for (int i = 0; i < kTurns + kWarmUp; ++i) {
+  for (int i = 0; i < kReactionTurns + kWarmUp; ++i) {
     beat.wait();
     prepare();
     const HostTime asked = HostClock::now();

@@ -22,31 +22,31 @@ ProgramOutput run(const std::string& arguments) {
   return run_program(fmt::format("{} {}", KNEAD_PLUGIN_CHECK, arguments));
 }
 
-std::string faulty(const std::string& fault) { return fmt::format("{}/faulty_{}.so", KNEAD_FAULTY, fault); }
+std::string faulty_file(const std::string& fault) { return fmt::format("{}/faulty_{}.so", KNEAD_FAULTY, fault); }
 
 TEST(PluginCheckProgram, ASoundPluginEndsWithZeroAndIsIntroduced) {
-  const ProgramOutput out = run("--only loads --only session " + faulty("none"));
+  const ProgramOutput out = run("--only loads --only session " + faulty_file("none"));
   EXPECT_EQ(out.exit, 0);
   EXPECT_THAT(out.text, AllOf(HasSubstr("knead.samples/1, knead.log/1"), HasSubstr("PASS    session"),
                               HasSubstr("2 passed, 0 warnings, 0 failed"), Not(HasSubstr("again:"))));
 }
 
 TEST(PluginCheckProgram, AFailureEndsWithOneAndSaysWhatReproducesIt) {
-  const ProgramOutput out = run(faulty("order") + " --seed 3 --only random-events");
+  const ProgramOutput out = run(faulty_file("order") + " --seed 3 --only random-events");
   EXPECT_EQ(out.exit, 1);
   EXPECT_THAT(out.text,
               AllOf(HasSubstr("FAIL    random-events"), HasSubstr("of --seed 3"), HasSubstr("-> "),
-                    HasSubstr("again: knead-plugin-check " + faulty("order") + " --seed 3 --only random-events")));
+                    HasSubstr("again: knead-plugin-check " + faulty_file("order") + " --seed 3 --only random-events")));
 }
 
 TEST(PluginCheckProgram, TheSameSeedFindsTheSame) {
-  const std::string arguments = faulty("order") + " --seed 5 --only random-events";
+  const std::string arguments = faulty_file("order") + " --seed 5 --only random-events";
   EXPECT_EQ(run(arguments).text, run(arguments).text);
 }
 
 TEST(PluginCheckProgram, AWarningFailsOnlyWhenItIsStrict) {
-  EXPECT_EQ(run(faulty("vendor") + " --only descriptor").exit, 0);
-  EXPECT_EQ(run(faulty("vendor") + " --only descriptor --strict").exit, 1);
+  EXPECT_EQ(run(faulty_file("vendor") + " --only descriptor").exit, 0);
+  EXPECT_EQ(run(faulty_file("vendor") + " --only descriptor --strict").exit, 1);
 }
 
 TEST(PluginCheckProgram, WrongUseEndsWithTwoAndASentence) {
@@ -56,9 +56,9 @@ TEST(PluginCheckProgram, WrongUseEndsWithTwoAndASentence) {
   } cases[] = {{"", "no plugin is named"},
                {"/nowhere/x.so", "there is no such plugin file"},
                {"no-such-plugin", "there is no plugin called"},
-               {faulty("none") + " --only nothing", "there is no check \"nothing\""},
-               {faulty("none") + " --routine /nowhere.toml", "/nowhere.toml"},
-               {faulty("none") + " --sed 1", "--sed"}};
+               {faulty_file("none") + " --only nothing", "there is no check \"nothing\""},
+               {faulty_file("none") + " --routine /nowhere.toml", "/nowhere.toml"},
+               {faulty_file("none") + " --sed 1", "--sed"}};
   for (const auto& c : cases) {
     const ProgramOutput out = run(c.arguments);
     EXPECT_EQ(out.exit, 2) << c.arguments;
@@ -73,7 +73,7 @@ TEST(PluginCheckProgram, ListsEveryCheckAndRunsNone) {
 }
 
 TEST(PluginCheckProgram, AsJsonItIsOneObject) {
-  const ProgramOutput out = run(faulty("refusal") + " --json --only refusal --only loads");
+  const ProgramOutput out = run(faulty_file("refusal") + " --json --only refusal --only loads");
   EXPECT_EQ(out.exit, 1);
   const boost::json::value value = boost::json::parse(out.text);
   EXPECT_EQ(value.at("plugin").at("id").as_string(), "faulty_refusal");

@@ -26,10 +26,10 @@ api::DiscomfortUpdate ramp(double rate) {
           .rate_tolerance = 0.25,
           .cue = "Lean on slowly"};
 }
-constexpr Look kPlain{.width = 60, .utf8 = false, .colour = false};
+constexpr Look kNarrow{.width = 60, .utf8 = false, .colour = false};
 
 TEST(DiscomfortView, SaysWhichTrialItIsAndWhatToDo) {
-  const auto lines = render_discomfort(ramp(5.0), kPlain);
+  const auto lines = render_discomfort(ramp(5.0), kNarrow);
   ASSERT_THAT(lines, SizeIs(5));
   EXPECT_EQ(lines[0], "Trial 2 of 3, 1 repeated");
   EXPECT_THAT(lines[1], AllOf(HasSubstr("####"), HasSubstr("23.0 N")));
@@ -38,15 +38,15 @@ TEST(DiscomfortView, SaysWhichTrialItIsAndWhatToDo) {
 }
 
 TEST(DiscomfortView, SaysWhetherTheRateIsRightAndNothingWithoutOne) {
-  EXPECT_THAT(render_discomfort(ramp(5.0), kPlain)[2], HasSubstr("good"));
-  EXPECT_THAT(render_discomfort(ramp(6.2), kPlain)[2], HasSubstr("good"));
-  EXPECT_THAT(render_discomfort(ramp(6.3), kPlain)[2], HasSubstr("too fast"));
-  EXPECT_THAT(render_discomfort(ramp(3.7), kPlain)[2], HasSubstr("too slow"));
+  EXPECT_THAT(render_discomfort(ramp(5.0), kNarrow)[2], HasSubstr("good"));
+  EXPECT_THAT(render_discomfort(ramp(6.2), kNarrow)[2], HasSubstr("good"));
+  EXPECT_THAT(render_discomfort(ramp(6.3), kNarrow)[2], HasSubstr("too fast"));
+  EXPECT_THAT(render_discomfort(ramp(3.7), kNarrow)[2], HasSubstr("too slow"));
   auto resting = ramp(0.0);
   resting.rate_n_per_s.reset();
   resting.rest_left_s = 3.2;
-  EXPECT_THAT(render_discomfort(resting, kPlain)[2], Not(HasSubstr("too")));
-  EXPECT_THAT(render_discomfort(resting, kPlain)[3], HasSubstr("(4 s)"));
+  EXPECT_THAT(render_discomfort(resting, kNarrow)[2], Not(HasSubstr("too")));
+  EXPECT_THAT(render_discomfort(resting, kNarrow)[3], HasSubstr("(4 s)"));
 }
 
 TEST(DiscomfortView, WhateverADaemonSaysTheLinesFitAndSteerNoTerminal) {

@@ -100,9 +100,9 @@ struct Account {
   [[nodiscard]] double honest_share() const { return static_cast<double>(honest) / readings; }
 };
 
-class Bench {
+class ClockBench {
  public:
-  explicit Bench(const TrueBall& with) : ball(with) {}
+  explicit ClockBench(const TrueBall& with) : ball(with) {}
 
   Account run(nanoseconds how_long) {
     Account account;
@@ -146,14 +146,14 @@ struct Case {
 
 class ClockSyncHonesty : public testing::TestWithParam<Case> {
  protected:
-  [[nodiscard]] static Bench bench(unsigned seed) {
-    return Bench(TrueBall{GetParam().speed, GetParam().drift_ppm, GetParam().jitter, seed});
+  [[nodiscard]] static ClockBench bench(unsigned seed) {
+    return ClockBench(TrueBall{GetParam().speed, GetParam().drift_ppm, GetParam().jitter, seed});
   }
 };
 
 TEST_P(ClockSyncHonesty, TheErrorIsWithinTwiceWhatIsStatedFromTheFirstReadingOn) {
   for (unsigned seed = 1; seed <= 3; ++seed) {
-    Bench b = bench(seed);
+    ClockBench b = bench(seed);
     const Account first = b.run(2s);
     EXPECT_GE(first.honest_share(), 0.95) << "while little is known; worst " << first.worst_us << " us";
     const Account then = b.run(40s);
@@ -162,7 +162,7 @@ TEST_P(ClockSyncHonesty, TheErrorIsWithinTwiceWhatIsStatedFromTheFirstReadingOn)
 }
 
 TEST_P(ClockSyncHonesty, WhatIsStatedIsWorthStating) {
-  Bench b = bench(7);
+  ClockBench b = bench(7);
   b.run(10s);
   const Account then = b.run(20s);
   // 0.58 ms of it is the delay that all reports may share, up to a poll period.
@@ -172,7 +172,7 @@ TEST_P(ClockSyncHonesty, WhatIsStatedIsWorthStating) {
 }
 
 TEST_P(ClockSyncHonesty, ReadingsStayInOrderAndNoneIsPlacedAfterItsArrival) {
-  Bench b = bench(5);
+  ClockBench b = bench(5);
   b.run(30s);
   EXPECT_TRUE(b.in_order);
 }
@@ -193,21 +193,21 @@ INSTANTIATE_TEST_SUITE_P(SpeedDriftJitter, ClockSyncHonesty, testing::ValuesIn(c
 
 TEST(ClockSync, FindsTheDriftWhereReportsComeQuicklyNowAndThen) {
   for (const double drift : {-200.0, 0.0, 200.0}) {
-    Bench b(TrueBall{1.0, drift, Jitter::kStalls, 3});
+    ClockBench b(TrueBall{1.0, drift, Jitter::kStalls, 3});
     b.run(20s);
     EXPECT_NEAR((1.0 / b.sync.rate() - 1.0) * 1e6, drift, 5.0);
   }
 }
 
 TEST(ClockSync, SaysThatItKnowsLittleBeforeItsFirstFit) {
-  Bench b(TrueBall{1.0, 0.0, Jitter::kExponential, 3});
+  ClockBench b(TrueBall{1.0, 0.0, Jitter::kExponential, 3});
   b.run(100ms);
   EXPECT_FALSE(b.sync.synchronized());
   EXPECT_GE(b.sync.uncertainty(), 15ms) << "a scheduler's stall may stand behind every arrival";
 }
 
 TEST(ClockSync, IsLessSureAfterReportsWereAwayForLong) {
-  Bench b(TrueBall{1.0, 100.0, Jitter::kExponential, 3});
+  ClockBench b(TrueBall{1.0, 100.0, Jitter::kExponential, 3});
   b.run(10s);
   const double before = b.uncertainty_us();
   while (b.arrived < TrueBall::kStart + 10min) b.arrived = b.ball.next().arrived;
@@ -217,7 +217,7 @@ TEST(ClockSync, IsLessSureAfterReportsWereAwayForLong) {
 
 TEST(ClockSync, AnchorsAnewAtOnceWhenTheBallsClockStepsAhead) {
   for (const microseconds step : {microseconds(10ms), microseconds(1s)}) {
-    Bench b(TrueBall{1.0, 100.0, Jitter::kExponential, 3});
+    ClockBench b(TrueBall{1.0, 100.0, Jitter::kExponential, 3});
     b.run(10s);
     b.ball.step_device_clock(step);
     const Account at_once = b.run(400ms);
@@ -231,7 +231,7 @@ TEST(ClockSync, AnchorsAnewAtOnceWhenTheBallsClockStepsAhead) {
 }
 
 TEST(ClockSync, AnchorsAnewWithinASecondWhenEveryReportComesLaterThanTheLineSays) {
-  Bench b(TrueBall{1.0, 0.0, Jitter::kExponential, 3});
+  ClockBench b(TrueBall{1.0, 0.0, Jitter::kExponential, 3});
   b.run(10s);
   b.ball.delay_all_reports_from_now_on(
       30ms);  // as after a suspend that the host's clock counts and the ball's does not
@@ -246,7 +246,7 @@ TEST(ClockSync, AnchorsAnewWithinASecondWhenEveryReportComesLaterThanTheLineSays
 }
 
 TEST(ClockSync, ForgetsEverythingOnReset) {
-  Bench b(TrueBall{10.0, 0.0, Jitter::kExponential, 3});
+  ClockBench b(TrueBall{10.0, 0.0, Jitter::kExponential, 3});
   b.run(20s);
   b.sync.reset();
   EXPECT_FALSE(b.sync.synchronized());

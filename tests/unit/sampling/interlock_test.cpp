@@ -11,9 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 
 // Drives an interlock in virtual time, one sample a millisecond, with a renewed lease unless told otherwise.
-class Bench {
+class InterlockBench {
  public:
-  explicit Bench(const Limits& limits = {}) : interlock(limits) {}
+  explicit InterlockBench(const Limits& limits = {}) : interlock(limits) {}
 
   StepInput input(double force) {
     StepInput in;
@@ -63,17 +63,17 @@ class Bench {
 };
 
 TEST(Interlock, PassesALeasedRequestOnWhenAllIsWell) {
-  Bench bench;
+  InterlockBench bench;
   EXPECT_EQ(bench.press(20, 300).level, Level{128});
 }
 
 TEST(Interlock, IsOffBeforeTheFirstSample) {
-  Bench bench;
+  InterlockBench bench;
   EXPECT_EQ(bench.interlock.tick(bench.request(), bench.now).level, Level{0});
 }
 
 TEST(Interlock, R1_ALeaseThatIsNotRenewedLapses) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   bench.lease_end = bench.now + 250ms;
   EXPECT_EQ(bench.press(20, 250).level, Level{128});
@@ -82,13 +82,13 @@ TEST(Interlock, R1_ALeaseThatIsNotRenewedLapses) {
 }
 
 TEST(Interlock, R1_ALeaseLongerThanItsCeilingIsNotBelieved) {
-  Bench bench;
+  InterlockBench bench;
   bench.lease_end = bench.now + 10s;
   EXPECT_EQ(bench.press(20, 5).level, Level{0});
 }
 
 TEST(Interlock, R2_NoRequestExceedsTheCeiling) {
-  Bench bench({.max_level = Level{100}});
+  InterlockBench bench({.max_level = Level{100}});
   EXPECT_EQ(bench.press(20, 300).level, Level{100});
 }
 
@@ -116,7 +116,7 @@ TEST(Interlock, R2_ConfigurationCanLowerLimitsButNeverRaiseThem) {
 }
 
 TEST(Interlock, R3_AStopIsLatchedUntilAPersonClearsIt) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   bench.interlock.request_stop();
   EXPECT_EQ(bench.press(20, 1).level, Level{0});
@@ -128,7 +128,7 @@ TEST(Interlock, R3_AStopIsLatchedUntilAPersonClearsIt) {
 }
 
 TEST(Interlock, R4_SilenceStopsWithin20ms) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   const HostTime last_sample = bench.now - 1ms;
   while (bench.last.level != Level{0}) bench.silence(kTickPeriod);
@@ -139,7 +139,7 @@ TEST(Interlock, R4_SilenceStopsWithin20ms) {
 TEST(Interlock, R4_ACommandHasTimeToReachTheBallWithinThe20ms) {
   // The looks come at any phase against the last sample.
   for (auto phase = 0us; phase < kTickPeriod; phase += 100us) {
-    Bench bench;
+    InterlockBench bench;
     bench.press(20, 20);
     const HostTime last_sample = bench.now - 1ms;
     bench.now = last_sample + phase;
@@ -149,7 +149,7 @@ TEST(Interlock, R4_ACommandHasTimeToReachTheBallWithinThe20ms) {
 }
 
 TEST(Interlock, R4_SilenceEndsOnlyWithTenFreshSamples) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   bench.silence(50ms);
   EXPECT_EQ(bench.press(20, 9).level, Level{0});
@@ -157,14 +157,14 @@ TEST(Interlock, R4_SilenceEndsOnlyWithTenFreshSamples) {
 }
 
 TEST(Interlock, R4_ALateSampleTripsEvenWhenNobodyTicked) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   bench.now += 100ms;
   EXPECT_TRUE(bench.press(20, 1).active.has(Trip::kStale));
 }
 
 TEST(Interlock, R4_AnUncalibratedBallNeverVibrates) {
-  Bench bench;
+  InterlockBench bench;
   StepInput in = bench.input(20);
   in.sample.quality |= Quality::kUncalibrated;
   EXPECT_EQ(bench.feed(in).level, Level{0});
@@ -172,7 +172,7 @@ TEST(Interlock, R4_AnUncalibratedBallNeverVibrates) {
 }
 
 TEST(Interlock, R4_ASaturatedSensorStopsAndMustProveItselfFor100ms) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   for (int i = 0; i < 2; ++i) {
     StepInput in = bench.input(20);
@@ -185,7 +185,7 @@ TEST(Interlock, R4_ASaturatedSensorStopsAndMustProveItselfFor100ms) {
 }
 
 TEST(Interlock, ASingleSpikeIsNoOverForce) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   StepInput spike = bench.input(100);
   spike.sample.quality |= Quality::kSaturated;
@@ -194,7 +194,7 @@ TEST(Interlock, ASingleSpikeIsNoOverForce) {
 }
 
 TEST(Interlock, ToClearAnythingElseDoesNotForgetEarlierOverForces) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   for (int i = 0; i < 2; ++i) {
     bench.press(70, 5);
@@ -207,7 +207,7 @@ TEST(Interlock, ToClearAnythingElseDoesNotForgetEarlierOverForces) {
 }
 
 TEST(Interlock, R4_AStuckSensorIsAFault) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   for (int i = 0; i < 1005; ++i) {
     StepInput in = bench.input(20);
@@ -221,7 +221,7 @@ TEST(Interlock, R4_AStuckSensorIsAFault) {
 }
 
 TEST(Interlock, ASensorThatRestsUntouchedIsNotStuck) {
-  Bench bench;
+  InterlockBench bench;
   for (int i = 0; i < 3000; ++i) {
     StepInput in = bench.input(0);
     in.sample.raw = 12;
@@ -231,14 +231,14 @@ TEST(Interlock, ASensorThatRestsUntouchedIsNotStuck) {
 }
 
 TEST(Interlock, R4_APullIsImplausible) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   bench.press(-12, 3);
   EXPECT_TRUE(bench.last.active.has(Trip::kImplausible));
 }
 
 TEST(Interlock, OverForceStopsAtTheLimitAndReleasesWellBelowIt) {
-  Bench bench;
+  InterlockBench bench;
   bench.press(59.9, 300);
   EXPECT_EQ(bench.last.level, Level{128});
   EXPECT_EQ(bench.press(60, 3).level, Level{0});
@@ -248,7 +248,7 @@ TEST(Interlock, OverForceStopsAtTheLimitAndReleasesWellBelowIt) {
 }
 
 TEST(Interlock, TheThirdOverForceIsAFaultThatOnlyAPersonClears) {
-  Bench bench;
+  InterlockBench bench;
   for (int i = 0; i < 3; ++i) {
     bench.press(61, 5);
     bench.press(20, 600);
@@ -260,7 +260,7 @@ TEST(Interlock, TheThirdOverForceIsAFaultThatOnlyAPersonClears) {
 }
 
 TEST(Interlock, TheLimitIsMeasuredFromTheReferenceTare) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   for (int i = 0; i < 3; ++i) {
     StepInput in = bench.input(20);         // what the person's tare shows
@@ -271,7 +271,7 @@ TEST(Interlock, TheLimitIsMeasuredFromTheReferenceTare) {
 }
 
 TEST(Interlock, AWarmBallStopsAndComesBackThreeDegreesBelow) {
-  Bench bench;
+  InterlockBench bench;
   const auto at = [&](int celsius) {
     StepInput in = bench.input(20);
     in.temperature_c = celsius;
@@ -285,7 +285,7 @@ TEST(Interlock, AWarmBallStopsAndComesBackThreeDegreesBelow) {
 }
 
 TEST(Interlock, AHoleInTheSequenceLongerThanTheStaleTimeTrips) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   StepInput in = bench.input(20);
   in.lost_before = 30;
@@ -294,7 +294,7 @@ TEST(Interlock, AHoleInTheSequenceLongerThanTheStaleTimeTrips) {
 }
 
 TEST(Interlock, TheVibrationBudgetOfASessionRunsOutOnTheBallsClock) {
-  Bench bench({.motor_budget = 2s});
+  InterlockBench bench({.motor_budget = 2s});
   bench.press(20, 1990);
   EXPECT_EQ(bench.last.level, Level{128});
   EXPECT_EQ(bench.press(20, 30).level, Level{0});
@@ -304,8 +304,8 @@ TEST(Interlock, TheVibrationBudgetOfASessionRunsOutOnTheBallsClock) {
 }
 
 TEST(Interlock, TheMotorGrowsStrongerByTheSlewLimitAndWeakerAtOnce) {
-  Bench bench({.rise_per_s = 0.4});  // 102 levels a second
-  bench.press(20, 501);              // the first sample has no interval before it
+  InterlockBench bench({.rise_per_s = 0.4});  // 102 levels a second
+  bench.press(20, 501);                       // the first sample has no interval before it
   EXPECT_EQ(bench.last.level, Level{51});
   bench.level = Level{20};
   EXPECT_EQ(bench.press(20, 1).level, Level{20});
@@ -316,7 +316,7 @@ TEST(Interlock, TheMotorGrowsStrongerByTheSlewLimitAndWeakerAtOnce) {
 }
 
 TEST(Interlock, EachHoldIsFollowedByARiseFromNothing) {
-  Bench bench;
+  InterlockBench bench;
   bench.run_up();
   bench.interlock.request_stop();
   bench.press(20, 1000);
@@ -325,14 +325,14 @@ TEST(Interlock, EachHoldIsFollowedByARiseFromNothing) {
 }
 
 TEST(Interlock, TheMotorDoesNotGrowStrongerWithoutSamples) {
-  Bench bench;
+  InterlockBench bench;
   bench.press(20, 50);
   const Level before = bench.last.level;
   EXPECT_EQ(bench.silence(10ms).level, before);
 }
 
 TEST(Interlock, AClockThatLeapsAheadLetsTheMotorLeapNowhere) {
-  Bench bench;
+  InterlockBench bench;
   bench.press(20, 2);
   StepInput in = bench.input(20);
   in.sample.device_time += 10s;  // and no reading is missing
@@ -341,7 +341,7 @@ TEST(Interlock, AClockThatLeapsAheadLetsTheMotorLeapNowhere) {
 
 TEST(Interlock, R4_ASensorThatStaysAtARailIsOpenOrShortAndAFault) {
   for (const double force : {415.0, -423.0}) {
-    Bench bench;
+    InterlockBench bench;
     bench.run_up();
     const auto at_rail = [&](int samples) {
       for (int i = 0; i < samples; ++i) {
@@ -368,7 +368,7 @@ TEST(Interlock, R4_ASensorThatStaysAtARailIsOpenOrShortAndAFault) {
 }
 
 TEST(Interlock, AStuckSensorThatIsStillStuckCannotBeCleared) {
-  Bench bench;
+  InterlockBench bench;
   const auto same = [&](int samples) {
     for (int i = 0; i < samples; ++i) {
       StepInput in = bench.input(20);
@@ -384,7 +384,7 @@ TEST(Interlock, AStuckSensorThatIsStillStuckCannotBeCleared) {
 }
 
 TEST(Interlock, ASingleSpikeDoesNotHideAStuckSensor) {
-  Bench bench;
+  InterlockBench bench;
   for (int i = 0; i < 1100; ++i) {
     StepInput in = bench.input(20);
     in.sample.raw = 4711;
@@ -399,14 +399,14 @@ TEST(Interlock, ASingleSpikeDoesNotHideAStuckSensor) {
 }
 
 TEST(Interlock, ASingleGoodReadingAmongBadOnesCreditsNothing) {
-  Bench bench;
+  InterlockBench bench;
   bench.press(70, 5);
   for (int i = 0; i < 1000; ++i) bench.press(i % 3 == 0 ? 20 : 70);
   EXPECT_TRUE(bench.last.active.has(Trip::kOverForce));
 }
 
 TEST(Interlock, ALongRunOfTheMotorIsFollowedByARestOfTenSeconds) {
-  Bench bench({.motor_run = 5s});
+  InterlockBench bench({.motor_run = 5s});
   bench.press(20, 5010);
   EXPECT_TRUE(bench.last.active.has(Trip::kRest));
   EXPECT_EQ(bench.press(20, 9980).level, Level{0});
@@ -417,7 +417,7 @@ TEST(Interlock, ALongRunOfTheMotorIsFollowedByARestOfTenSeconds) {
 }
 
 TEST(Interlock, PausesShorterThanARestDoNotEndARun) {
-  Bench bench({.motor_run = 5s});
+  InterlockBench bench({.motor_run = 5s});
   for (int i = 0; i < 4; ++i) {
     bench.press(20, 1200);
     bench.level = Level{0};
@@ -430,7 +430,7 @@ TEST(Interlock, PausesShorterThanARestDoNotEndARun) {
 }
 
 TEST(Interlock, AReleaseStepAsLongAsTheShippedOneRunsThrough) {
-  Bench bench;
+  InterlockBench bench;
   bench.press(20, 135'000);
   EXPECT_EQ(bench.last.level, Level{128});
   bench.press(20, 15'010);
@@ -439,7 +439,7 @@ TEST(Interlock, AReleaseStepAsLongAsTheShippedOneRunsThrough) {
 
 TEST(Interlock, WhatTheMotorRanInAHoleOfTheRecordIsCharged) {
   // The motor was on before the hole and off after it: it may have run for a whole TTL.
-  Bench bench({.ttl = 500ms, .motor_budget = 2s});
+  InterlockBench bench({.ttl = 500ms, .motor_budget = 2s});
   bench.press(20, 1600);
   bench.silence(3s);
   bench.press(20, 20);

@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Band kBand{.lo = {15}, .hi = {40}, .hysteresis = {1}};
-constexpr Newtons kContact{2};
+constexpr Band kMeasuredBand{.lo = {15}, .hi = {40}, .hysteresis = {1}};
+constexpr Newtons kTouch{2};
 
 struct Reading {
   std::chrono::microseconds after;
@@ -28,7 +28,7 @@ Measures measures_of(const std::vector<Reading>& readings) {
     Sample sample;
     sample.force = {reading.force};
     if (reading.gap) sample.quality = Quality::kGapBefore;
-    accumulator.feed(t += reading.after, sample, kBand, kContact);
+    accumulator.feed(t += reading.after, sample, kMeasuredBand, kTouch);
   }
   return accumulator.result();
 }

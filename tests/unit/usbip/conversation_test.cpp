@@ -15,7 +15,7 @@
 #include "hw/protocol/codec.hpp"
 #include "tests/unit/usbip/scripted_host.hpp"
 
-namespace knead::hw::usbip::testing {
+namespace knead::hw::usbip::scripted {
 namespace {
 
 using namespace std::chrono_literals;
@@ -342,4 +342,4 @@ TEST_F(UsbipConversation, AReplugStartsTheBallsClockAnewButNotThePersons) {
 }
 
 }  // namespace
-}  // namespace knead::hw::usbip::testing
+}  // namespace knead::hw::usbip::scripted

@@ -17,7 +17,7 @@
 #include "hw/protocol/codec.hpp"
 #include "hw/usbip/shelf.hpp"
 
-namespace knead::hw::usbip::testing {
+namespace knead::hw::usbip::scripted {
 
 using Bytes = std::vector<std::byte>;
 
@@ -100,4 +100,4 @@ inline ball::Ball a_ball(std::string serial = "KB0001") {
   return std::move(ball.value());
 }
 
-}  // namespace knead::hw::usbip::testing
+}  // namespace knead::hw::usbip::scripted

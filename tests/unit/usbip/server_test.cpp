@@ -21,7 +21,7 @@
 #include "hw/usbip/vhci.hpp"
 #include "tests/unit/usbip/scripted_host.hpp"
 
-namespace knead::hw::usbip::testing {
+namespace knead::hw::usbip::scripted {
 namespace {
 
 using namespace std::chrono_literals;
@@ -205,4 +205,4 @@ TEST_F(UsbipServer, StopLeavesTheIoContextWithoutWork) {
 }
 
 }  // namespace
-}  // namespace knead::hw::usbip::testing
+}  // namespace knead::hw::usbip::scripted
