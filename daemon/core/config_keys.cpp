@@ -72,6 +72,7 @@ std::optional<std::vector<std::string>> paths(TomlTable& table, std::string_view
   return values;
 }
 
+// Named whole: beside a source that includes <iomanip> an argument of std would bring std::quoted in.
 std::string show_text(const std::string& text) { return text.empty() ? std::string() : config_detail::quoted(text); }
 std::string show_paths(const std::vector<std::string>& paths) {
   std::vector<std::string> items;
