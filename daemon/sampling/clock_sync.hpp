@@ -66,9 +66,7 @@ class ClockSync {
   [[gnu::cold]] void fit() noexcept;
 
   static constexpr std::size_t kBlocks = 64;  // 16 s: at 200 ppm the poll's phase comes round three times
-  std::array<Point, kBlocks> minima_{};       // a ring
-  std::size_t count_ = 0;
-  std::size_t next_ = 0;
+  std::size_t count_ = 0;                     // of minima_
 
   bool started_ = false;
   bool rate_known_ = false;
@@ -90,6 +88,10 @@ class ClockSync {
   Point edge_to_{};
   double scatter_ns_ = 0.0;  // of the minima above the line
   double newest_above_ns_ = 0.0;
+
+  // Last, since only the end of a block touches it.
+  std::size_t next_ = 0;
+  std::array<Point, kBlocks> minima_{};  // a ring
 };
 
 }  // namespace knead::sampling

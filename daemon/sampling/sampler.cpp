@@ -35,9 +35,9 @@ void add(std::atomic<T>& counter, T n) noexcept {
 Sampler::Sampler(Controls& controls, SampleRing& ring, const Limits& limits)
     : controls_(controls),
       ring_(ring),
-      interlock_(limits),
       clears_seen_(controls.clears()),
-      sessions_seen_(controls.sessions()) {}
+      sessions_seen_(controls.sessions()),
+      interlock_(limits) {}
 
 void Sampler::attach(hw::Link& link, const protocol::Calibration& calibration) noexcept {
   link_ = &link;

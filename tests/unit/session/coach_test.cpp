@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "tests/unit/session/band.hpp"
+
 namespace knead::session {
 namespace {
 
@@ -13,7 +15,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr Newtons kContact{2};
-constexpr Band kBand{};
 
 struct Word {
   std::chrono::milliseconds at;
@@ -29,8 +30,8 @@ std::vector<Word> words_over(const std::vector<std::pair<double, std::chrono::mi
   std::vector<Word> words;
   for (const auto& [force, lasts] : course) {
     for (const SessionTime end = t + lasts; t < end; t += 10ms) {
-      const bool in_band = force >= kBand.lo.value && force <= kBand.hi.value;
-      if (const auto cue = coach.feed(t, {force}, in_band, kBand, kContact)) {
+      const bool in_band = force >= test::kBand.lo.value && force <= test::kBand.hi.value;
+      if (const auto cue = coach.feed(t, {force}, in_band, test::kBand, kContact)) {
         words.push_back({std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()), cue->kind});
       }
     }
@@ -63,8 +64,8 @@ TEST(Coach, KeepsTwoSecondsBetweenWordsAndSixBeforeTheSameOne) {
 TEST(Coach, IsSilentRightAfterAReset) {
   Coach coach;
   coach.reset(SessionTime{1s});
-  EXPECT_EQ(coach.feed(SessionTime{1500ms}, {20}, true, kBand, kContact), std::nullopt);
-  EXPECT_NE(coach.feed(SessionTime{3s}, {20}, true, kBand, kContact), std::nullopt);
+  EXPECT_EQ(coach.feed(SessionTime{1500ms}, {20}, true, test::kBand, kContact), std::nullopt);
+  EXPECT_NE(coach.feed(SessionTime{3s}, {20}, true, test::kBand, kContact), std::nullopt);
 }
 
 }  // namespace

@@ -7,12 +7,13 @@
 #include <cmath>
 #include <vector>
 
+#include "tests/unit/session/band.hpp"
+
 namespace knead::session {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Band kMeasuredBand{.lo = {15}, .hi = {40}, .hysteresis = {1}};
 constexpr Newtons kTouch{2};
 
 struct Reading {
@@ -28,7 +29,7 @@ Measures measures_of(const std::vector<Reading>& readings) {
     Sample sample;
     sample.force = {reading.force};
     if (reading.gap) sample.quality = Quality::kGapBefore;
-    accumulator.feed(t += reading.after, sample, kMeasuredBand, kTouch);
+    accumulator.feed(t += reading.after, sample, test::kBand, kTouch);
   }
   return accumulator.result();
 }

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <functional>
 
+#include "tests/unit/session/band.hpp"
+
 namespace knead::session {
 namespace {
-
-constexpr Band kRelaxBand{.lo = {15}, .hi = {40}, .hysteresis = {1}};
 
 std::optional<Relaxation> relaxation_of(int seconds, const std::function<double(double)>& force, int gap_at_ms = -1) {
   RelaxationAccumulator accumulator;
@@ -19,7 +19,7 @@ std::optional<Relaxation> relaxation_of(int seconds, const std::function<double(
     sample.seq = seq++;
     sample.force = {force(ms / 1000.0)};
     if (ms == gap_at_ms) sample.quality = Quality::kGapBefore;
-    accumulator.feed(SessionTime(std::chrono::milliseconds(ms)), sample, kRelaxBand, Newtons{2});
+    accumulator.feed(SessionTime(std::chrono::milliseconds(ms)), sample, test::kBand, Newtons{2});
   }
   return accumulator.result();
 }

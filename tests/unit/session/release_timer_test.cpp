@@ -9,13 +9,13 @@
 #include <limits>
 #include <vector>
 
+#include "tests/unit/session/band.hpp"
+
 namespace knead::session {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::microseconds;
-
-constexpr Band kTimedBand{.lo = {15}, .hi = {40}, .hysteresis = {1}};
 
 struct Reading {
   microseconds after;  ///< since the reading before
@@ -24,7 +24,7 @@ struct Reading {
 };
 
 microseconds credit_of(const std::vector<Reading>& readings, microseconds target = 1h) {
-  ReleaseTimer timer(kTimedBand, target);
+  ReleaseTimer timer(test::kBand, target);
   SessionTime t{};
   for (const Reading& reading : readings) timer.feed(t += reading.after, {reading.force}, reading.quality);
   return timer.credited();
@@ -68,7 +68,7 @@ TEST(ReleaseTimer, CreditsNothingForASampleThatCannotBeBelieved) {
 TEST(ReleaseTimer, DoesNotMindTheButton) { EXPECT_EQ(credit_of({{0s, 20}, {10ms, 20, Quality::kButton}}), 10ms); }
 
 TEST(ReleaseTimer, CreditsNothingAcrossABreak) {
-  ReleaseTimer timer(kTimedBand, 1h);
+  ReleaseTimer timer(test::kBand, 1h);
   timer.feed(SessionTime{0s}, {20}, {});
   timer.break_interval();
   EXPECT_FALSE(timer.in_band());
@@ -80,7 +80,7 @@ TEST(ReleaseTimer, CreditsNothingAcrossABreak) {
 TEST(ReleaseTimer, EndsExactlyAtItsTarget) { EXPECT_EQ(credit_of({{0s, 20}, {10s, 20}}, 7s), 7s); }
 
 TEST(ReleaseTimer, CreditsNothingWhenTheClockGoesBack) {
-  ReleaseTimer timer(kTimedBand, 1h);
+  ReleaseTimer timer(test::kBand, 1h);
   timer.feed(SessionTime{1s}, {20}, {});
   timer.feed(SessionTime{0s}, {20}, {});
   timer.feed(SessionTime{1s}, {20}, {});

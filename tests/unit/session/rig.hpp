@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/session/session.hpp"
+#include "tests/unit/session/band.hpp"
 
 namespace knead::session::test {
 
@@ -18,7 +19,7 @@ inline ReleaseStep release_step(std::chrono::seconds credit, std::chrono::second
           .side = StepSide::kChosen,
           .credit = credit,
           .max_elapsed = max_elapsed,
-          .band = {.lo = {15}, .hi = {40}, .hysteresis = {1}},
+          .band = kBand,
           .vibration = {.level = {128}, .pattern = protocol::Pattern::kSteady, .frequency_hz = 38}};
 }
 
