@@ -135,6 +135,17 @@ std::string Kneadd::log() const {
   return text.str();
 }
 
+std::string Kneadd::doings() const {
+  std::string text;
+  std::error_code ignored;
+  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid_), ignored)) {
+    const std::string call = first_line(task.path() / "syscall");
+    text += fmt::format("{}: waits in {}, system call {}\n", first_line(task.path() / "comm"),
+                        first_line(task.path() / "wchan"), call.substr(0, call.find(' ')));
+  }
+  return text;
+}
+
 Kneadd::Usage Kneadd::usage() const {
   Usage usage;
   std::ifstream status(fmt::format("/proc/{}/status", pid_));

@@ -58,6 +58,9 @@ class Kneadd {
   [[nodiscard]] const std::string& socket() const { return socket_; }
   [[nodiscard]] const std::string& database() const { return database_; }
   [[nodiscard]] std::string log() const;
+  /// What each of its threads is at, a line each, for whoever wonders why it does not answer: where it waits in the
+  /// kernel ("0": it does not) and the number of the system call it is in.
+  [[nodiscard]] std::string doings() const;
 
   struct Usage {
     std::uint64_t resident_kb = 0;

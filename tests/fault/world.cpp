@@ -72,7 +72,8 @@ bool World::try_call(const std::string& method) { return client_->call(method).h
 
 api::DaemonStatus World::status() {
   const auto reply = client_->call("daemon.status");
-  if (!reply) throw std::runtime_error("daemon.status: " + reply.error().message() + "\n" + daemon_->log());
+  if (!reply)
+    throw std::runtime_error("daemon.status: " + reply.error().message() + "\n" + daemon_->log() + daemon_->doings());
   return api::daemon_status_from(reply->as_object());
 }
 

@@ -87,15 +87,15 @@ class ForkedReader {
   /// seen: a reader that was held up must not be timed against a later message. Empty when the reader does not answer.
   template <class Send, class Pause>
   std::vector<double> time_turns(std::size_t count, Send send, Pause pause) {
-    constexpr std::size_t kWarmUp = 20;
+    constexpr std::size_t kUntimedTurns = 20;
     if (!wait_for([&] { return turns_->ready(); }, pause)) return {};
-    for (std::size_t turn = 0; turn < kWarmUp + count; ++turn) {
+    for (std::size_t turn = 0; turn < kUntimedTurns + count; ++turn) {
       turns_->begin();
       send();
       if (!wait_for([&] { return turns_->seen() > turn; }, pause)) return {};
     }
     std::vector<double> times;
-    for (std::size_t turn = kWarmUp; turn < kWarmUp + count; ++turn)
+    for (std::size_t turn = kUntimedTurns; turn < kUntimedTurns + count; ++turn)
       times.push_back(static_cast<double>(turns_->took(turn)));
     return times;
   }
