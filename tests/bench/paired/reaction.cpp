@@ -13,7 +13,8 @@ constexpr int kWarmUp = 50;
 
 /// From @p ask to the answer on @p socket, turn by turn. What @p prepare does is the ball's affair, and takes no time.
 template <class Prepare, class Ask>
-std::vector<double> round_trips(int socket, Prepare prepare, Ask ask) {
+std::vector<double> round_trips(const Scheduling& scheduling, int socket, Prepare prepare, Ask ask) {
+  const AsHardware ball(scheduling);
   std::vector<double> times;
   times.reserve(kReactionTurns);
   limit_wait(socket, std::chrono::milliseconds(100));
@@ -42,7 +43,8 @@ std::vector<double> echo(const Scheduling& scheduling) {
   schedule(other, scheduling);
   const std::array<std::byte, 32> report{};
   auto times = round_trips(
-      sockets.ends[1], [] {}, [&] { static_cast<void>(::send(sockets.ends[1], report.data(), report.size(), 0)); });
+      scheduling, sockets.ends[1], [] {},
+      [&] { static_cast<void>(::send(sockets.ends[1], report.data(), report.size(), 0)); });
   ::shutdown(sockets.ends[1], SHUT_RDWR);
   other.join();
   return times;
@@ -51,7 +53,7 @@ std::vector<double> echo(const Scheduling& scheduling) {
 std::vector<double> through_the_sampler(const Scheduling& scheduling) {
   const OnProcessor here(scheduling.other_cpu);
   SamplingRig rig(scheduling);
-  return round_trips(rig.ball(), [&] { rig.make_report(true); }, [&] { rig.send_made(); });
+  return round_trips(scheduling, rig.ball(), [&] { rig.make_report(true); }, [&] { rig.send_made(); });
 }
 
 }  // namespace

@@ -49,4 +49,13 @@ OnProcessor::OnProcessor(int cpu) {
 
 OnProcessor::~OnProcessor() { static_cast<void>(::sched_setaffinity(0, sizeof before_, &before_)); }
 
+AsHardware::AsHardware(const Scheduling& scheduling) {
+  if (pthread_getschedparam(pthread_self(), &policy_before_, &before_) != 0) std::abort();
+  if (scheduling.priority == 0) return;
+  const sched_param param{.sched_priority = scheduling.priority + 1};
+  if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &param) != 0) std::abort();
+}
+
+AsHardware::~AsHardware() { static_cast<void>(pthread_setschedparam(pthread_self(), policy_before_, &before_)); }
+
 }  // namespace knead::bench

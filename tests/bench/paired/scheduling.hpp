@@ -36,4 +36,18 @@ class OnProcessor {
   cpu_set_t before_{};
 };
 
+/// As long as this lives the calling thread stands for a ball: hardware, which no program of the host's keeps from its
+/// turn. Its priority is above the loop's, where that has one.
+class AsHardware {
+ public:
+  explicit AsHardware(const Scheduling& scheduling);
+  ~AsHardware();
+  AsHardware(const AsHardware&) = delete;
+  AsHardware& operator=(const AsHardware&) = delete;
+
+ private:
+  int policy_before_ = 0;
+  sched_param before_{};
+};
+
 }  // namespace knead::bench
