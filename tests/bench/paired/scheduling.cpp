@@ -52,7 +52,7 @@ OnProcessor::~OnProcessor() { static_cast<void>(::sched_setaffinity(0, sizeof be
 AsHardware::AsHardware(const Scheduling& scheduling) {
   if (pthread_getschedparam(pthread_self(), &policy_before_, &before_) != 0) std::abort();
   if (scheduling.priority == 0) return;
-  const sched_param param{.sched_priority = scheduling.priority + 1};
+  const sched_param param{.sched_priority = scheduling.priority};
   if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &param) != 0) std::abort();
 }
 

@@ -37,7 +37,7 @@ class OnProcessor {
 };
 
 /// As long as this lives the calling thread stands for a ball: hardware, which no program of the host's keeps from its
-/// turn. Its priority is above the loop's, where that has one.
+/// turn. Its priority is the loop's.
 class AsHardware {
  public:
   explicit AsHardware(const Scheduling& scheduling);
