@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <string>
 #include <thread>
 
@@ -42,9 +43,7 @@ class ThreadTime {
 };
 
 /// The ball's side: a packet a thousand times a second, and whatever comes back on @p socket taken.
-/// @return processor time of each wake of the thread named @p woken. Each by itself: about one in a hundred is charged
-/// with what the host does to the processor meanwhile, 0.1 ms and more, so that a mean would be of that. A median is of
-/// the thread. The row of the idle microsecond shows how a thread fares that touches nothing, and only stays.
+/// @return processor time of each wake of the thread named @p woken.
 template <class Send>
 std::vector<double> at_one_kilohertz(const std::string& woken, int socket, Send send) {
   std::array<std::byte, 64> command{};
@@ -86,6 +85,11 @@ std::vector<double> bare_wakes(const Scheduling& scheduling, Answer answer) {
   return spent;
 }
 
+/// What a round cost altogether, of each wake: all that the thread was charged with, rare and dear wakes included.
+std::vector<double> mean_of(const std::vector<double>& wakes) {
+  return {std::accumulate(wakes.begin(), wakes.end(), 0.0) / static_cast<double>(wakes.size())};
+}
+
 void stay_a_microsecond() {
   const HostTime end = HostClock::now() + std::chrono::microseconds(1);
   while (HostClock::now() < end) {
@@ -109,15 +113,25 @@ std::vector<Comparison> processor_time(const Scheduling& scheduling) {
       static_cast<void>(::send(socket, packet.data(), protocol::kMotorCommandSize, 0));
     });
   };
+  const auto knead = [scheduling] { return sampling_wakes(scheduling, kReportsToWish); };
+  // The mean is what the daemon takes of a processor. The median is of the common wake, without the rare ones that are
+  // charged with 0.1 ms and more. The loop with an idle microsecond is there to tell the thread's part from the host's.
   return {{.name = "processor time of a wake at 1 kHz / bare loop",
-           .baseline = nothing,
-           .subject = [scheduling] { return sampling_wakes(scheduling, kReportsToWish); },
+           .baseline = [nothing] { return mean_of(nothing()); },
+           .subject = [knead] { return mean_of(knead()); },
            .p50_bound = 1.25},
-          {.name = "... of a wake that commands / bare echo",
+          {.name = "... of a single wake, the median / bare loop",
+           .baseline = nothing,
+           .subject = knead,
+           .p50_bound = 1.25},
+          {.name = "... of a wake that commands, the median / echo",
            .baseline = echo,
            .subject = [scheduling] { return sampling_wakes(scheduling, 1); },
            .p50_bound = 1.25},
-          {.name = "... of a wake and an idle microsecond / wake", .baseline = nothing, .subject = idle}};
+          {.name = "... of a wake and an idle microsecond / wake",
+           .baseline = [nothing] { return mean_of(nothing()); },
+           .subject = [idle] { return mean_of(idle()); }},
+          {.name = "... of the same, the median / wake", .baseline = nothing, .subject = idle}};
 }
 
 }  // namespace knead::bench
