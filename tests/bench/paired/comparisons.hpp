@@ -27,7 +27,10 @@ std::vector<Comparison> ring_reach(const Scheduling& scheduling);
 /// A tick to a plugin and its cue back, against a ping-pong between two processes; and what a plugin that reads every
 /// sample costs whoever writes them.
 std::vector<Comparison> plugin(const Scheduling& scheduling);
-/// Processor time of the sampling thread at 1 kHz, against a loop that only wakes as often.
-std::vector<Comparison> processor_time(const Scheduling& scheduling);
+/// Processor time of the sampling thread at 1 kHz, against a loop that only wakes as often: as it is most of the day,
+/// when the processors may sleep, which makes each wake three times as dear; and as it is while a session keeps them
+/// from it. The caller holds sampling::CpuLatencyHold for the second, and must not for the first.
+std::vector<Comparison> processor_time_between_sessions(const Scheduling& scheduling);
+std::vector<Comparison> processor_time_in_a_session(const Scheduling& scheduling);
 
 }  // namespace knead::bench

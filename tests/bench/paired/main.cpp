@@ -62,13 +62,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   spdlog::set_level(spdlog::level::warn);  // the daemon's lines would stand between the rows
-  const auto awake = sampling::CpuLatencyHold::take();
   const Scheduling scheduling = granted_scheduling();
-  fmt::print("{} rounds each, in turns; {}; processors {}\n\n", rounds,
-             scheduling.priority > 0 ? fmt::format("SCHED_FIFO {}", scheduling.priority) : "ordinary scheduling",
-             awake ? "kept from deep sleep" : "may sleep");
-  fmt::print("{}", table_head());
-
   std::vector<std::string> rows;
   const auto run = [&](const std::vector<Comparison>& comparisons) {
     for (const Comparison& comparison : comparisons) {
@@ -79,21 +73,29 @@ int main(int argc, char** argv) {
       rows.push_back(to_json(outcome));
     }
   };
-  run(steps());
-  run(reaction(scheduling, "idle"));
   {
-    const FullLoad load;
-    run(reaction(scheduling, "full load"));
+    const auto awake = sampling::CpuLatencyHold::take();  // as while a session runs
+    fmt::print("{} rounds each, in turns; {}; processors {}\n\n", rounds,
+               scheduling.priority > 0 ? fmt::format("SCHED_FIFO {}", scheduling.priority) : "ordinary scheduling",
+               awake ? "kept from deep sleep" : "may sleep");
+    fmt::print("{}", table_head());
+    run(steps());
+    run(reaction(scheduling, "idle"));
+    {
+      const FullLoad load;
+      run(reaction(scheduling, "full load"));
+    }
+    const auto against_cyclictest = jitter(scheduling);
+    if (against_cyclictest.empty()) fmt::print("(no cyclictest here: the loop's lateness is not compared)\n");
+    run(against_cyclictest);
+    run(client_stop());
+    run(live_line(scheduling));
+    run(live_delay());
+    run(ring_reach(scheduling));
+    run(plugin(scheduling));
+    run(processor_time_in_a_session(scheduling));
   }
-  const auto against_cyclictest = jitter(scheduling);
-  if (against_cyclictest.empty()) fmt::print("(no cyclictest here: the loop's lateness is not compared)\n");
-  run(against_cyclictest);
-  run(client_stop());
-  run(live_line(scheduling));
-  run(live_delay());
-  run(ring_reach(scheduling));
-  run(plugin(scheduling));
-  run(processor_time(scheduling));
+  run(processor_time_between_sessions(scheduling));
 
   if (!json_file.empty()) {
     std::ofstream file(json_file);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pthread.h>
+#include <sys/prctl.h>
 
 #include <filesystem>
 #include <fstream>
@@ -85,16 +86,23 @@ std::vector<double> bare_wakes(const Scheduling& scheduling, Answer answer) {
   return spent;
 }
 
+std::vector<double> idle_wakes(const Scheduling& scheduling) {
+  return bare_wakes(scheduling, [](int, const auto&) {});
+}
+
 /// What a round cost altogether, of each wake: all that the thread was charged with, rare and dear wakes included.
 std::vector<double> mean_of(const std::vector<double>& wakes) {
   return {std::accumulate(wakes.begin(), wakes.end(), 0.0) / static_cast<double>(wakes.size())};
 }
 
-void stay_a_microsecond() {
-  const HostTime end = HostClock::now() + std::chrono::microseconds(1);
-  while (HostClock::now() < end) {
-  }
-}
+/// As long as this lives what is mapped lies in small pages.
+class InSmallPages {
+ public:
+  InSmallPages() { ::prctl(PR_SET_THP_DISABLE, 1UL, 0UL, 0UL, 0UL); }
+  ~InSmallPages() { ::prctl(PR_SET_THP_DISABLE, 0UL, 0UL, 0UL, 0UL); }
+  InSmallPages(const InSmallPages&) = delete;
+  InSmallPages& operator=(const InSmallPages&) = delete;
+};
 
 std::vector<double> sampling_wakes(const Scheduling& scheduling, int reports_to_wish) {
   const OnProcessor here(scheduling.other_cpu);
@@ -105,18 +113,28 @@ std::vector<double> sampling_wakes(const Scheduling& scheduling, int reports_to_
 
 }  // namespace
 
-std::vector<Comparison> processor_time(const Scheduling& scheduling) {
-  const auto nothing = [scheduling] { return bare_wakes(scheduling, [](int, const auto&) {}); };
-  const auto idle = [scheduling] { return bare_wakes(scheduling, [](int, const auto&) { stay_a_microsecond(); }); };
+std::vector<Comparison> processor_time_between_sessions(const Scheduling& scheduling) {
+  return {{.name = "processor time of a wake at 1 kHz, processors may sleep / bare loop",
+           .baseline = [scheduling] { return mean_of(idle_wakes(scheduling)); },
+           .subject = [scheduling] { return mean_of(sampling_wakes(scheduling, kReportsToWish)); },
+           .p50_bound = 1.25}};
+}
+
+std::vector<Comparison> processor_time_in_a_session(const Scheduling& scheduling) {
+  const auto nothing = [scheduling] { return idle_wakes(scheduling); };
   const auto echo = [scheduling] {
     return bare_wakes(scheduling, [](int socket, const auto& packet) {
       static_cast<void>(::send(socket, packet.data(), protocol::kMotorCommandSize, 0));
     });
   };
   const auto knead = [scheduling] { return sampling_wakes(scheduling, kReportsToWish); };
+  const auto in_small_pages = [knead] {
+    const InSmallPages small;
+    return knead();
+  };
   // The mean is what the daemon takes of a processor. The median is of the common wake, without the rare ones that are
-  // charged with 0.1 ms and more. The loop with an idle microsecond is there to tell the thread's part from the host's.
-  return {{.name = "processor time of a wake at 1 kHz / bare loop",
+  // charged with 0.1 ms and more.
+  return {{.name = "processor time of a wake at 1 kHz, kept from sleep / bare loop",
            .baseline = [nothing] { return mean_of(nothing()); },
            .subject = [knead] { return mean_of(knead()); },
            .p50_bound = 1.25},
@@ -128,10 +146,9 @@ std::vector<Comparison> processor_time(const Scheduling& scheduling) {
            .baseline = echo,
            .subject = [scheduling] { return sampling_wakes(scheduling, 1); },
            .p50_bound = 1.25},
-          {.name = "... of a wake and an idle microsecond / wake",
-           .baseline = [nothing] { return mean_of(nothing()); },
-           .subject = [idle] { return mean_of(idle()); }},
-          {.name = "... of the same, the median / wake", .baseline = nothing, .subject = idle}};
+          {.name = "... of a wake, ring in huge pages / small ones",
+           .baseline = [in_small_pages] { return mean_of(in_small_pages()); },
+           .subject = [knead] { return mean_of(knead()); }}};
 }
 
 }  // namespace knead::bench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/core/sample_ring.hpp"
+#include "daemon/live/station.hpp"
 #include "daemon/sampling/sampling_thread.hpp"
 #include "tests/bench/paired/comparisons.hpp"
 #include "tests/bench/paired/socket_bus.hpp"
@@ -40,7 +41,7 @@ class SamplingRig {
     const protocol::Report report{.count = 1,
                                   .seq = seq_,
                                   .time_us = static_cast<std::uint32_t>(now),
-                                  .period_us = 1000,
+                                  .period_us = 1'000'000 / kRateHz,
                                   .temperature_c = 25,
                                   .raw = {20'000 + static_cast<std::int32_t>(seq_ % 7)}};
     size_ = protocol::encode_report(report, bytes_);
@@ -48,10 +49,11 @@ class SamplingRig {
   void send_made() { static_cast<void>(::send(ball(), bytes_.data(), size_, 0)); }
 
  private:
+  static constexpr std::uint64_t kRateHz = 1000;
   SocketPair sockets_;
   SocketBus bus_{sockets_.ends[0]};
   sampling::Controls controls_;
-  SampleRing ring_ = SampleRing::create(4096).value();
+  SampleRing ring_ = SampleRing::create(live::Station::kRingSeconds * kRateHz).value();
   sampling::Sampler sampler_{controls_, ring_, sampling::Limits{}};
   HostTime start_ = HostClock::now();
   std::uint32_t seq_ = 0;

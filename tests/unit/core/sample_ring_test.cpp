@@ -3,10 +3,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/mman.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
+#include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -122,6 +126,45 @@ TEST(SampleRing, RefusesADescriptorThatIsNoRing) {
   const auto reader = RingReader::from_descriptor(fd);
   ASSERT_FALSE(reader.has_value());
   EXPECT_EQ(reader.error().code, Errc::kProtocol);
+}
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20U;
+
+bool kernel_gives_huge_pages() {
+  std::size_t room = 2 * kHugePage;
+  void* const taken = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (taken == MAP_FAILED) return false;
+  void* place = taken;
+  std::align(kHugePage, kHugePage, place, room);
+  *static_cast<volatile char*>(place) = 0;
+  const bool given = ::madvise(place, kHugePage, MADV_COLLAPSE) == 0;
+  ::munmap(taken, 2 * kHugePage);
+  return given;
+}
+
+/// @return KiB of this process's rings of which smaps says @p what.
+long of_rings(const std::string& what) {
+  std::ifstream smaps("/proc/self/smaps");
+  bool of_a_ring = false;
+  long sum = 0;
+  for (std::string line; std::getline(smaps, line);) {
+    if (line.find('-') < line.find(' ')) of_a_ring = line.find("knead-samples") != std::string::npos;
+    if (of_a_ring && line.starts_with(what)) sum += std::stol(line.substr(what.size()));
+  }
+  return sum;
+}
+
+TEST(SampleRing, OfAMinuteLiesInHugePagesWhereTheKernelGivesThem) {
+  if (!kernel_gives_huge_pages()) GTEST_SKIP() << "no huge pages to be had here";
+  const auto ring = SampleRing::create(60'000).value();
+  EXPECT_EQ(of_rings("ShmemPmdMapped:"), 4096);
+}
+
+TEST(SampleRing, IsWhollyThereBeforeTheFirstPush) {
+  for (const std::uint64_t capacity : {64U, 1000U, 40'000U}) {
+    const auto ring = SampleRing::create(capacity).value();
+    EXPECT_EQ(of_rings("Rss:"), of_rings("Size:")) << capacity;
+  }
 }
 
 // The stress that ThreadSanitizer runs: a writer that laps its readers all the time. Torn slots would show as samples
