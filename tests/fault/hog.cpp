@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -15,13 +16,13 @@
 namespace knead::fault {
 namespace {
 
-/// No hog outlives this, whatever becomes of its owner: a machine with all of them at real-time priority is hard to
-/// use.
-constexpr unsigned kLongestLifeS = 60;
+/// No hog at real-time priority outlives this, whatever becomes of its owner: with one on each processor a machine is
+/// hard to use. Ordinary ones stay for as long as they are wanted.
+constexpr unsigned kLongestRealtimeLifeS = 10;
 
 [[noreturn]] void hog(unsigned cpu, int priority, int ready) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::alarm(kLongestLifeS);
+  if (priority > 0) ::alarm(kLongestRealtimeLifeS);
   cpu_set_t set;
   CPU_ZERO(&set);
   CPU_SET(cpu, &set);
@@ -58,6 +59,13 @@ Hogs::~Hogs() {
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
   }
+}
+
+bool Hogs::all_live() const {
+  return std::ranges::all_of(hogs_, [](pid_t pid) {
+    siginfo_t ended{};
+    return ::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0;
+  });
 }
 
 }  // namespace knead::fault

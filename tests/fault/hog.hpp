@@ -21,6 +21,8 @@ class Hogs {
   Hogs& operator=(const Hogs&) = delete;
   /// Each has the priority that was asked for.
   [[nodiscard]] bool realtime() const { return realtime_; }
+  /// None has ended of itself: what ran beside them has been under their load all the time.
+  [[nodiscard]] bool all_live() const;
 
  private:
   std::vector<pid_t> hogs_;

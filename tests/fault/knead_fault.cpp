@@ -113,6 +113,8 @@ int run(int argc, char** argv) {
   CLI::App* scales = app.add_subcommand(
       "scale", "Sixteen balls at 1 kHz, one at 8 kHz, and that one in a crowd: what is lost and what it costs");
   scales->add_option("--seconds", seconds, "How long each")->capture_default_str();
+  std::vector<std::string> loads;
+  scales->add_option("LOAD", loads, "Only these")->check(CLI::IsMember(load_names()));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -124,7 +126,7 @@ int run(int argc, char** argv) {
     const WorldOptions world{.realtime = take_realtime()};
     return soak(world, std::chrono::duration_cast<std::chrono::seconds>(length), options.seed) ? kPassed : kFailed;
   }
-  if (*scales) return scale(std::chrono::seconds(seconds), true) ? kPassed : kFailed;
+  if (*scales) return scale(loads, std::chrono::seconds(seconds), true) ? kPassed : kFailed;
   return inject(options);
 }
 
