@@ -53,17 +53,20 @@ class Beat {
 /// How long a test waits for what must happen. Far beyond what a loaded machine needs: it only ends what has failed.
 constexpr std::chrono::seconds kPatience{30};
 
-/// Looks at @p condition on each beat. @return whether it came true within @p bound.
+/// Looks at @p condition on each beat, the last time when @p bound has passed: a thread that is kept waiting between
+/// its last look and that moment must not report what it has not seen.
+/// @return whether it came true.
 template <class Condition>
 [[nodiscard]] bool eventually(const Condition& condition, std::chrono::nanoseconds bound = kPatience,
                               std::chrono::nanoseconds period = std::chrono::milliseconds(1)) {
   if (condition()) return true;
   const auto end = std::chrono::steady_clock::now() + bound;
   Beat beat(period);
-  do {
+  for (bool last = false; !last;) {
     beat.wait();
+    last = std::chrono::steady_clock::now() >= end;
     if (condition()) return true;
-  } while (std::chrono::steady_clock::now() < end);
+  }
   return false;
 }
 

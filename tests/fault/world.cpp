@@ -8,12 +8,15 @@
 
 #include "hw/ball/person.hpp"
 #include "tests/beat.hpp"
+#include "tests/fault/hog.hpp"
 
 namespace knead::fault {
 namespace {
 constexpr const char* kSerial = "KB0001";
-/// Above the daemon's sampling thread as shipped (40), so that it feels what that thread would feel and no more.
-constexpr int kWatchPriority = 41;
+/// Above the daemon's sampling thread as shipped (40) and above what a fault puts over it: what keeps the watch waiting
+/// is the machine's doing, not the fault's. A thread of this process below the hogs would also be kept from giving back
+/// what the others wait for.
+constexpr int kWatchPriority = kHogPriority + 1;
 }  // namespace
 
 World::World(const WorldOptions& options) : options_(options), stalls_(options.realtime ? kWatchPriority : 0) {
