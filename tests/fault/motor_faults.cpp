@@ -131,8 +131,7 @@ Finding starve_daemon(const WorldOptions& options, Random& random) {
     const Hogs hogs(kHogPriority);
     if (!hogs.realtime()) return {.problem = "real-time priority is not granted here"};
     const HostTime starved = HostClock::now();
-    static_cast<void>(world.motor_off(starved, kPatience));
-    finding = time_to_off(world, took_hold(world, starved), kTtlMs);
+    finding = time_to_off(world, starved, kTtlMs);
   }
   return and_then_ends_well(world, finding);
 }

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <thread>
 
 namespace knead::test {
 namespace {
@@ -15,7 +14,7 @@ TEST(Eventually, LooksOnceMoreWhenItsThreadWasKeptWaitingBeyondTheBound) {
   const auto bound = 20ms;
   int looks = 0;
   const auto true_once_the_bound_has_passed = [&] {
-    if (++looks == 2) std::this_thread::sleep_for(2 * bound);  // as a thread that the machine keeps waiting
+    if (++looks == 2) Beat(2 * bound).wait();  // as a thread that the machine keeps waiting
     return looks > 2;
   };
   EXPECT_TRUE(eventually(true_once_the_bound_has_passed, bound));
