@@ -48,6 +48,15 @@ lib/systemd/user/kneadd.service
 lib/sysusers.d/knead.conf
 TEXT
 
+# What is bound lazily takes the loader's lock in the sampling loop when it is first called.
+for program in bin/kneadd libexec/knead/knead-plugin-host; do
+  path=$(find "$stage/usr" -path "*/$program" -print -quit)
+  if [[ -n $path ]] && ! readelf --dynamic "$path" | grep -q BIND_NOW; then
+    printf 'bound lazily, not before main(): %s\n' "$program"
+    status=1
+  fi
+done
+
 # From an empty home, so that nothing but the install can be found.
 if ! env -i HOME="$stage" PATH=/usr/bin:/bin "$stage/usr/bin/knead" routine list >"$stage/routines" 2>&1 ||
   [[ $(grep -c -e upper-trap -e both-sides -e levator-scapulae -e lifter-warm-up "$stage/routines") -ne 4 ]]; then
