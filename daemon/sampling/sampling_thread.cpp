@@ -69,9 +69,11 @@ void SamplingThread::remove(Sampler& sampler) noexcept {
   for (auto& slot : samplers_) {
     if (slot.load(std::memory_order_relaxed) == &sampler) slot.store(nullptr, std::memory_order_release);
   }
-  // A round that began after the slot was emptied cannot have seen the sampler: wait until two have begun.
-  const std::uint64_t seen = rounds_.load(std::memory_order_acquire);
-  while (rounds_.load(std::memory_order_acquire) < seen + 2) {
+  // The loop answers this very request, between two rounds: it has let go of what it held, and since the request was
+  // made after the slot was emptied it finds it empty. To watch a count of its rounds would not show that it has.
+  const std::uint32_t request = removals_.load(std::memory_order_relaxed) + 1;
+  removals_.store(request, std::memory_order_release);
+  while (removals_seen_.load(std::memory_order_acquire) != request) {
     bus_.wake();
     std::this_thread::yield();
   }
@@ -82,7 +84,7 @@ void SamplingThread::loop() noexcept {
   ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   HostTime next_look = HostClock::now() + kTickPeriod;
   while (!quit_.load(std::memory_order_acquire)) {
-    rounds_.fetch_add(1, std::memory_order_acq_rel);
+    removals_seen_.store(removals_.load(std::memory_order_acquire), std::memory_order_release);
     bus_.run_once(next_look);
     const HostTime now = HostClock::now();
     // Not more often than needed: at 1 kHz and 16 balls run_once returns thousands of times a second.

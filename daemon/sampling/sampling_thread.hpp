@@ -53,7 +53,8 @@ class SamplingThread {
 
   hw::Bus& bus_;
   std::array<std::atomic<Sampler*>, kMaxBalls> samplers_{};
-  std::atomic<std::uint64_t> rounds_{0};
+  std::atomic<std::uint32_t> removals_{0};       // asked for by the main thread
+  std::atomic<std::uint32_t> removals_seen_{0};  // by the loop, at a moment when it has no sampler in hand
   std::atomic<bool> quit_{false};
   RealtimeGrant grant_;
   std::thread thread_;
