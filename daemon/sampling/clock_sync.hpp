@@ -60,10 +60,11 @@ class ClockSync {
   /// How far from the line is too far to be jitter.
   [[nodiscard]] double step_ns(double device_ns) const noexcept;
   [[nodiscard]] HostTime place(DeviceTime device) const noexcept;
-  // Rare, and long: apart, they leave what runs for every report short.
-  [[gnu::cold]] void begin(DeviceTime device, HostTime arrived) noexcept;
-  [[gnu::cold]] void close_block(const Point& newest) noexcept;
-  [[gnu::cold]] void fit() noexcept;
+  // Rare, but not marked as cold: that would put them on a page of code that nothing else keeps at hand, and to fetch
+  // it can cost the loop more than the fit (docs/safety.md, "How fast the loop is").
+  void begin(DeviceTime device, HostTime arrived) noexcept;
+  void close_block(const Point& newest) noexcept;
+  void fit() noexcept;
 
   static constexpr std::size_t kBlocks = 64;  // 16 s: at 200 ppm the poll's phase comes round three times
   std::size_t count_ = 0;                     // of minima_
