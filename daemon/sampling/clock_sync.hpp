@@ -60,8 +60,8 @@ class ClockSync {
   /// How far from the line is too far to be jitter.
   [[nodiscard]] double step_ns(double device_ns) const noexcept;
   [[nodiscard]] HostTime place(DeviceTime device) const noexcept;
-  // Rare, but not marked as cold: that would put them on a page of code that nothing else keeps at hand, and to fetch
-  // it can cost the loop more than the fit (docs/safety.md, "How fast the loop is").
+  // Rare, but not marked as cold: that would put them on a page of code that is left alone between two blocks, and such
+  // a page can be dear to touch (docs/safety.md, "How fast the loop is").
   void begin(DeviceTime device, HostTime arrived) noexcept;
   void close_block(const Point& newest) noexcept;
   void fit() noexcept;

@@ -51,7 +51,7 @@ TEXT
 # What is bound lazily takes the loader's lock in the sampling loop when it is first called.
 for program in bin/kneadd libexec/knead/knead-plugin-host; do
   path=$(find "$stage/usr" -path "*/$program" -print -quit)
-  if [[ -n $path ]] && ! readelf --dynamic "$path" | grep -q BIND_NOW; then
+  if [[ -n $path ]] && ! readelf --dynamic "$path" | grep BIND_NOW >/dev/null; then
     printf 'bound lazily, not before main(): %s\n' "$program"
     status=1
   fi
